@@ -1,0 +1,109 @@
+import { InvalidArgumentError } from 'commander'
+import { splitNames } from '../config/file-options.ts'
+import { UnrootError } from '../errors.ts'
+import type { Strategy } from '../types.ts'
+
+export const formats = ['diff', 'json', 'sarif', 'rdjson', 'github', 'gitlab', 'markdown', 'summary'] as const
+export type Format = (typeof formats)[number]
+export type AvailableFormat = 'diff' | 'json' | 'summary'
+
+/** The flags of `unroot [path ...]`, as commander hands them over. */
+export interface Flags {
+  write?: boolean
+  check?: boolean
+  listDifferent?: boolean
+  format?: Format
+  outputFile?: string
+  summaryFile?: string
+  prBodyFile?: string
+  strategy?: Strategy
+  user?: string
+  uid?: number
+  gid?: number
+  target?: string[]
+  context?: string
+  port?: Record<number, number>
+  umask?: string
+  chown?: 'app' | 'all' | 'none'
+  only?: string[]
+  skip?: string[]
+  safeOnly?: boolean
+  companions: boolean
+  harden?: boolean
+  image?: string[]
+  interactive?: boolean
+  failOnNoFiles?: boolean
+  config: string | boolean
+  concurrency?: number
+  stdinFilename?: string
+  color: boolean
+  quiet?: boolean
+  verbose?: boolean
+}
+
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 9999.')
+  return Number(text)
+}
+
+const highestId = 2 ** 32 - 2
+
+export function parseUserId(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) >= 1 && Number(text) <= highestId) return Number(text)
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${highestId}; 0 is root.`)
+}
+
+/** Group 0 is allowed: it gives no rights by itself, and OpenShift runs containers in it. */
+export function parseGroupId(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= highestId) return Number(text)
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${highestId}.`)
+}
+
+export function parseAccountName(text: string): string {
+  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(text) && text !== 'root') return text
+  throw new InvalidArgumentError('It must be an account name: lower-case letters, digits, - and _, and not root.')
+}
+
+export function parsePort(text: string, earlier: Record<number, number> = {}): Record<number, number> {
+  const [, from, to] = /^(\d{1,5})=(\d{1,5})$/.exec(text) ?? []
+  const isPort = (port: string | undefined) => port !== undefined && Number(port) >= 1 && Number(port) <= 65535
+  if (!isPort(from) || !isPort(to)) throw new InvalidArgumentError('It must be two ports, such as 80=8080.')
+  return { ...earlier, [Number(from)]: Number(to) }
+}
+
+export function parseUmask(text: string): string {
+  if (/^0?[0-7]{3}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be an octal mode, such as 027.')
+}
+
+export function parseNames(text: string, earlier: string[] = []): string[] {
+  const names = splitNames(text)
+  if (names.length === 0) throw new InvalidArgumentError('It must be a list of names, such as a,b.')
+  return [...earlier, ...names]
+}
+
+export function collect(text: string, earlier: string[] = []): string[] {
+  return [...earlier, text]
+}
+
+/**
+ * What the contract names and this version cannot do yet.
+ *
+ * @throws {UnrootError} `INVALID_OPTION`
+ */
+export function refuseUnavailable(flags: Flags): void {
+  const asked = [flags.interactive && '--interactive', flags.harden && '--harden', flags.image && '--image'].find(
+    (flag) => flag
+  )
+  if (asked) throw notYetAvailable(asked)
+}
+
+/** The format, when this version can write it. */
+export function availableFormat(format: Format = 'diff'): AvailableFormat {
+  if (format === 'diff' || format === 'json' || format === 'summary') return format
+  throw notYetAvailable(`format "${format}"`)
+}
+
+export function notYetAvailable(what: string): UnrootError {
+  return new UnrootError('INVALID_OPTION', `${what} is not yet available`)
+}

@@ -1,0 +1,132 @@
+import { Argument, Command, Option } from 'commander'
+import { version } from '../../package.json'
+import * as flags from './flags.ts'
+
+const examples = `
+Examples:
+  $ unroot                               show what would change below the working directory
+  $ unroot services/api | git apply      apply it
+  $ unroot --write .                     write it
+  $ unroot --check .                     in CI: exit code 1 when something is left to do
+  $ unroot --format json . > report.json
+  $ unroot - < Dockerfile > Dockerfile.nonroot
+  $ unroot explain chown-copied-files    the page of one transform or rule
+
+Exit codes: 0 done; 1 with --check: a file would change, or is refused and not accepted;
+2 wrong usage or config, a file that cannot be read, parsed or written (the others are still done).
+`
+
+/** The command line; `finish` is told the exit code of the command that ran. */
+export function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('unroot')
+    .description('Rewrites Dockerfiles so that the image runs as a non-root user and still builds and starts.')
+    .usage('[options] [path ...]')
+    .argument('[path...]', 'a Dockerfile, a directory to search, or - for standard input (default: .)')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError('Run `unroot --help` for the options.')
+    .addHelpText('after', examples)
+    .action(async (paths: string[], options: flags.Flags) => {
+      const { rewriteCommand } = await import('./rewrite-command.ts')
+      finish(await rewriteCommand(paths, options))
+    })
+  addRewriteOptions(program)
+  addCommands(program, finish)
+  return program
+}
+
+function addRewriteOptions(program: Command): void {
+  program
+    .optionsGroup('What to do:')
+    .option('-w, --write', 'write the changes (not with DRY_RUN=true in the environment)')
+    .option('--check', 'write nothing; exit 1 when a file would change or is refused and not accepted')
+    .option('-l, --list-different', 'print only the paths that would change')
+    .option('--interactive', 'accept or skip each file (not yet available)')
+    .optionsGroup('What to print:')
+    .addOption(new Option('--format <format>', 'of the report (default: diff)').choices(flags.formats))
+    .option('-o, --output-file <file>', 'write the report there instead of to standard output')
+    .option('--summary-file <file>', 'also write the JSON report there')
+    .option('--pr-body-file <file>', 'also write a pull request text there, its first line the title')
+    .option('--stdin-filename <name>', 'with -: where the Dockerfile would lie')
+    .option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)')
+    .option('-q, --quiet', 'no findings but errors, no summary')
+    .option('--verbose', 'also print every change and what to do about findings')
+    .optionsGroup('How to convert:')
+    .addOption(
+      new Option('--strategy <strategy>', 'how the image comes to run as non-root (default: user)').choices([
+        'user',
+        'entrypoint',
+        'arbitrary-user'
+      ])
+    )
+    .option('--user <name>', 'the account to create (default: app)', flags.parseAccountName)
+    .option('--uid <n>', 'its number (default: 10001)', flags.parseUserId)
+    .option('--gid <n>', "its group's number (default: the uid)", flags.parseGroupId)
+    .option(
+      '--target <stage>',
+      'a stage that is shipped; repeatable (default: the last, and those of compose files)',
+      flags.collect
+    )
+    .option('--context <dir>', 'the build context (default: found by compose files and COPY sources)')
+    .option('--port <from=to>', 'replace a port; repeatable; 80=80 keeps it', flags.parsePort)
+    .option('--umask <mode>', 'the umask of the running process, such as 027', flags.parseUmask)
+    .addOption(
+      new Option('--chown <files>', 'which copied files the user owns (default: app)').choices(['app', 'all', 'none'])
+    )
+    .option('--only <names>', 'run only these transforms, separated by commas', flags.parseNames)
+    .option('--skip <names>', 'run all but these transforms', flags.parseNames)
+    .option('--safe-only', 'change only files that need no review')
+    .option('--no-companions', 'leave files beside the Dockerfile alone')
+    .option('--harden', 'harden compose files too (not yet available)')
+    .option(
+      '--image <name=Dockerfile>',
+      'the image that a Dockerfile builds; repeatable (not yet available)',
+      flags.collect
+    )
+    .optionsGroup('Files:')
+    .option('--config <file>', 'the config file (default: searched from the working directory upward)')
+    .option('--no-config', 'use no config file')
+    .option('--fail-on-no-files', 'exit 2 when no Dockerfile is found')
+    .option('--concurrency <n>', 'how many files are read at the same time (default: 16)', flags.parseCount)
+}
+
+function addCommands(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('list')
+    .summary('name every transform and rule')
+    .description('Prints every transform (in the order in which they run) and every rule, one line each.')
+    .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async ({ format }: { format: 'text' | 'json' }) => {
+      const { listCommand } = await import('./catalogue-commands.ts')
+      listCommand(format)
+      finish(0)
+    })
+  program
+    .command('explain')
+    .summary('print the page of one transform or rule')
+    .description('Prints what a transform does and leaves alone, or what a rule means and what to do.')
+    .addArgument(new Argument('<name>', 'of a transform or rule'))
+    .addHelpText('after', '\nExample:\n  $ unroot explain low-port\n')
+    .action(async (name: string) => {
+      const { explainCommand } = await import('./catalogue-commands.ts')
+      explainCommand(name)
+      finish(0)
+    })
+  addUnavailableCommand(program, 'verify', 'build and start the image before and after, and compare')
+  addUnavailableCommand(program, 'init', 'write a commented config file')
+}
+
+function addUnavailableCommand(program: Command, name: string, summary: string): void {
+  program
+    .command(name)
+    .summary(`${summary} (not yet available)`)
+    .description(`Will ${summary}.`)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      throw flags.notYetAvailable(`\`unroot ${name}\``)
+    })
+}

@@ -1,0 +1,166 @@
+import path from 'node:path'
+import { UnrootError } from '../errors.ts'
+import { rewriteInput, rewritePaths } from '../node/rewrite-paths.ts'
+import { buildReport, isPending } from '../report/json.ts'
+import { formatPullRequest } from '../report/pull-request.ts'
+import type { CompanionReport, FileReport } from '../types.ts'
+import { createColours, hasColours } from './colours.ts'
+import type { Flags } from './flags.ts'
+import { fileOutput, type Output, standardOutput, writeSideFile } from './output.ts'
+import { createProgress } from './progress.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { createView, type View } from './views.ts'
+
+/** What the exit code is made of. */
+interface Outcome {
+  files: number
+  hasFailed: boolean
+  isPending: boolean
+}
+
+/**
+ * `unroot [path ...]`. Answers with the exit code.
+ *
+ * @throws {UnrootError} for wrong usage
+ */
+export async function rewriteCommand(paths: readonly string[], flags: Flags): Promise<number> {
+  checkCombination(paths, flags)
+  const cwd = process.cwd()
+  const settings = await readSettings(flags, cwd)
+  if (flags.verbose && settings.configFile) process.stderr.write(`config: ${settings.configFile}\n`)
+  const output = flags.outputFile === undefined ? standardOutput() : fileOutput(path.resolve(cwd, flags.outputFile))
+  const sides = createSideReports(flags, cwd)
+  try {
+    const outcome = paths.includes('-')
+      ? await rewriteStandardInput(flags, settings, output, sides, cwd)
+      : await rewriteFiles(paths.length === 0 ? ['.'] : paths, flags, settings, output, sides, cwd)
+    return exitCode(outcome, flags, settings, paths)
+  } finally {
+    output.close()
+  }
+}
+
+function checkCombination(paths: readonly string[], flags: Flags): void {
+  const refuse = (message: string) => {
+    throw new UnrootError('INVALID_OPTION', message)
+  }
+  if (flags.write && flags.check) refuse('--write and --check exclude each other; --check writes nothing')
+  if (flags.listDifferent && flags.format) refuse('--list-different and --format exclude each other')
+  if (flags.quiet && flags.verbose) refuse('--quiet and --verbose exclude each other')
+  if (!paths.includes('-')) {
+    if (flags.stdinFilename !== undefined) refuse('--stdin-filename needs the path -')
+    return
+  }
+  if (paths.length > 1) refuse('- (standard input) cannot be combined with other paths')
+  if (flags.write) refuse('--write cannot be combined with -: the rewritten text goes to standard output')
+}
+
+function exitCode(outcome: Outcome, flags: Flags, settings: Settings, paths: readonly string[]): number {
+  if (outcome.files === 0) {
+    const places = paths.length === 0 ? 'the working directory' : paths.join(', ')
+    const severity = settings.failOnNoFiles ? 'error' : 'warning'
+    if (settings.failOnNoFiles || !flags.quiet) process.stderr.write(`${severity}: no Dockerfile found in ${places}\n`)
+    return settings.failOnNoFiles ? 2 : 0
+  }
+  if (outcome.hasFailed) return 2
+  return flags.check && outcome.isPending ? 1 : 0
+}
+
+async function rewriteFiles(
+  paths: readonly string[],
+  flags: Flags,
+  settings: Settings,
+  output: Output,
+  sides: SideReports,
+  cwd: string
+): Promise<Outcome> {
+  const write = flags.write === true && process.env.DRY_RUN !== 'true'
+  const run = await rewritePaths(paths, { ...settings, cwd, write })
+  const outcome: Outcome = { files: run.total, hasFailed: false, isPending: false }
+  const view = chooseView(flags, settings, output, write)
+  // Diffs that scroll by on the same terminal are progress enough.
+  const isShown = process.stderr.isTTY && !flags.quiet && (flags.outputFile !== undefined || !process.stdout.isTTY)
+  const progress = createProgress(process.stderr, run.total, isShown)
+  // Somebody who has seen enough (`| head`) ends the run, unless it does more than print.
+  const isPrintOnly = !write && !flags.check && !sides.isWanted
+  for await (const report of run.reports) {
+    progress.step(report.path)
+    note(report, outcome)
+    view.file(report)
+    sides.file(report)
+    if (isPrintOnly && output.isClosed()) break
+  }
+  progress.clear()
+  const companions = run.companions()
+  if (run.total > 0 || settings.format !== 'diff') view.end(companions)
+  sides.end(companions)
+  return outcome
+}
+
+async function rewriteStandardInput(
+  flags: Flags,
+  settings: Settings,
+  output: Output,
+  sides: SideReports,
+  cwd: string
+): Promise<Outcome> {
+  const { report, text } = await rewriteInput(await readStandardInput(), flags.stdinFilename, { ...settings, cwd })
+  const outcome: Outcome = { files: 1, hasFailed: false, isPending: false }
+  note(report, outcome)
+  const printsText = settings.format === 'diff' && flags.format === undefined && !flags.listDifferent
+  if (printsText && text !== undefined && !flags.check) output.write(text)
+  const view = printsText
+    ? chooseView(flags, settings, output, false, 'text')
+    : chooseView(flags, settings, output, false)
+  view.file(report)
+  view.end([])
+  sides.file(report)
+  sides.end([])
+  return outcome
+}
+
+function note(report: FileReport, outcome: Outcome): void {
+  outcome.hasFailed ||= report.verdict === 'failed'
+  outcome.isPending ||= isPending(report)
+}
+
+function chooseView(flags: Flags, settings: Settings, output: Output, isWritten: boolean, kind?: 'text'): View {
+  const isColoured = (stream: { isTTY?: boolean }) => hasColours(stream, process.env, flags.color)
+  return createView(kind ?? (flags.listDifferent ? 'list' : settings.format), {
+    output,
+    outputColours: createColours(flags.outputFile === undefined && isColoured(process.stdout)),
+    errors: process.stderr,
+    errorColours: createColours(isColoured(process.stderr)),
+    isWritten,
+    isQuiet: flags.quiet ?? false,
+    isVerbose: flags.verbose ?? false
+  })
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks)
+}
+
+interface SideReports extends View {
+  isWanted: boolean
+}
+
+/** `--summary-file` and `--pr-body-file`; reports are only kept for them. */
+function createSideReports({ summaryFile, prBodyFile }: Flags, cwd: string): SideReports {
+  const isWanted = summaryFile !== undefined || prBodyFile !== undefined
+  const files: FileReport[] = []
+  return {
+    isWanted,
+    file(report) {
+      if (isWanted) files.push(report)
+    },
+    end(companions: CompanionReport[]) {
+      const report = buildReport(files, companions)
+      if (summaryFile !== undefined)
+        writeSideFile(path.resolve(cwd, summaryFile), `${JSON.stringify(report, null, 2)}\n`)
+      if (prBodyFile !== undefined) writeSideFile(path.resolve(cwd, prBodyFile), formatPullRequest(report))
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { buildReport, countVerdicts } from '../report/json.ts'
+import { formatCounts, formatFinding, formatSummary, printable } from '../report/summary.ts'
+import type { CompanionReport, FileReport, Finding } from '../types.ts'
+import { type Colours, colourDiff } from './colours.ts'
+import type { AvailableFormat } from './flags.ts'
+import type { Output } from './output.ts'
+
+/** Shows reports as they come. */
+export interface View {
+  file(report: FileReport): void
+  end(companions: CompanionReport[]): void
+}
+
+export interface ViewOptions {
+  output: Output
+  outputColours: Colours
+  errors: { write(text: string): unknown }
+  errorColours: Colours
+  isWritten: boolean
+  isQuiet: boolean
+  isVerbose: boolean
+}
+
+/** The view of a format; `list` is that of `--list-different`. */
+export function createView(kind: AvailableFormat | 'list' | 'text', options: ViewOptions): View {
+  const views = { diff: diffView, json: jsonView, summary: summaryView, list: listView, text: textView }
+  return views[kind](options)
+}
+
+/** Diffs at once; findings follow, so that they are not lost between them. */
+function diffView(options: ViewOptions): View {
+  const notes = createNotes(options)
+  return {
+    file(report) {
+      options.output.write(colourDiff(report.diff, options.outputColours))
+      notes.add(report)
+    },
+    end(companions) {
+      for (const { diff } of companions) options.output.write(colourDiff(diff, options.outputColours))
+      notes.print(companions)
+    }
+  }
+}
+
+/** Findings alone: the rewritten text itself is printed by whoever has it. */
+function textView(options: ViewOptions): View {
+  const notes = createNotes(options)
+  return { file: notes.add, end: notes.print }
+}
+
+function jsonView({ output, ...options }: ViewOptions): View {
+  const files: FileReport[] = []
+  return {
+    file(report) {
+      files.push(report)
+      reportFailure(report, options)
+    },
+    end: (companions) => output.write(`${JSON.stringify(buildReport(files, companions), null, 2)}\n`)
+  }
+}
+
+function summaryView({ output, isWritten, ...options }: ViewOptions): View {
+  const files: Pick<FileReport, 'path' | 'verdict'>[] = []
+  let count = 0
+  return {
+    file(report) {
+      const { path, verdict } = report
+      files.push({ path, verdict })
+      if (hasDiff(report)) count++
+      reportFailure(report, options)
+    },
+    end(companions) {
+      count += companions.filter(hasDiff).length
+      output.write(formatSummary(files, { count, isWritten }))
+    }
+  }
+}
+
+function listView({ output, ...options }: ViewOptions): View {
+  const paths: string[] = []
+  return {
+    file(report) {
+      if (hasDiff(report)) paths.push(report.path)
+      reportFailure(report, options)
+    },
+    end(companions) {
+      paths.push(...companions.filter(hasDiff).map(({ path }) => path))
+      const sorted = [...new Set(paths)].sort()
+      output.write(sorted.map((path) => `${path}\n`).join(''))
+    }
+  }
+}
+
+/** Not `changed`: that is also true of a Dockerfile of which only a companion changes. */
+function hasDiff({ diff }: { diff: string }): boolean {
+  return diff !== ''
+}
+
+type Notes = Pick<ViewOptions, 'errors' | 'errorColours'>
+
+/** Whatever the format, a file that could not be read is named on standard error. */
+function reportFailure({ path, verdict, findings }: FileReport, { errors, errorColours }: Notes): void {
+  if (verdict !== 'failed') return
+  for (const finding of findings) errors.write(`${colourFinding(path, finding, errorColours)}\n`)
+}
+
+function createNotes({ errors, errorColours, isQuiet, isVerbose, isWritten }: ViewOptions) {
+  const lines: string[] = []
+  const files: Pick<FileReport, 'verdict'>[] = []
+  let count = 0
+  return {
+    add(report: FileReport) {
+      const { path, verdict, changes, findings } = report
+      files.push({ verdict })
+      if (hasDiff(report)) count++
+      if (isVerbose)
+        for (const { transform, message, range } of changes)
+          lines.push(errorColours.dim(printable(`${path}:${range.start.line}: ${transform}: ${message}`)))
+      for (const finding of findings) {
+        if (isQuiet && (finding.severity !== 'error' || finding.accepted)) continue
+        lines.push(colourFinding(path, finding, errorColours))
+        if (isVerbose && finding.help) lines.push(errorColours.dim(`  ${printable(finding.help)}`))
+      }
+    },
+    print(companions: CompanionReport[]) {
+      if (!isQuiet) {
+        count += companions.filter(hasDiff).length
+        lines.push(errorColours.bold(formatCounts(countVerdicts(files), { count, isWritten })))
+      }
+      if (lines.length > 0) errors.write(`${lines.join('\n')}\n`)
+    }
+  }
+}
+
+function colourFinding(path: string, finding: Finding, colours: Colours): string {
+  const line = formatFinding(path, finding)
+  if (!colours.isColorSupported) return line
+  const colour = { error: colours.red, warning: colours.yellow, info: colours.cyan }[finding.severity]
+  const mark = ` ${finding.rule}: `
+  const at = line.indexOf(mark)
+  return `${line.slice(0, at + 1)}${colour(finding.rule)}${line.slice(at + mark.length - 2)}`
+}

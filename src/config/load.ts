@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UnrootError } from '../errors.ts'
+import { foldersUpward, relativePath } from '../node/paths.ts'
+import type { Config } from './schema.ts'
+
+/** A config file that was found and is valid. */
+export interface LoadedConfig {
+  /** Absolute. */
+  file: string
+  /** Paths and patterns of the config are relative to this folder. */
+  folder: string
+  config: Config
+}
+
+/** Data only: a repository that is looked at must not run its code in the looker. */
+const searchPlaces = [
+  'package.json',
+  '.unrootrc',
+  '.unrootrc.json',
+  '.unrootrc.yaml',
+  '.unrootrc.yml',
+  '.config/unrootrc',
+  '.config/unrootrc.json',
+  '.config/unrootrc.yaml',
+  '.config/unrootrc.yml',
+  'unroot.config.json',
+  'unroot.config.yaml',
+  'unroot.config.yml'
+]
+
+/**
+ * The nearest config of the working directory and the folders above it.
+ *
+ * @throws {UnrootError} `CONFIG_INVALID`
+ */
+export async function findConfig(cwd: string): Promise<LoadedConfig | undefined> {
+  for (const folder of foldersUpward(cwd))
+    for (const place of searchPlaces) {
+      const file = path.join(folder, place)
+      // A look at the disk is cheap; the loaders and the schema cost more than a small conversion.
+      if (!existsSync(file) || (place === 'package.json' && !mentionsUnroot(file))) continue
+      const loaded = await readConfig(file, cwd, 'data')
+      if (loaded !== undefined) return loaded
+    }
+  return undefined
+}
+
+/**
+ * The config that was named, which may be a program (`.js`, `.mjs`, `.cjs`, `.ts`).
+ *
+ * @throws {UnrootError} `CONFIG_NOT_FOUND` or `CONFIG_INVALID`
+ */
+export async function loadConfig(name: string, cwd: string): Promise<LoadedConfig> {
+  const file = path.resolve(cwd, name)
+  if (!existsSync(file)) throw new UnrootError('CONFIG_NOT_FOUND', `${name}: no such config file`)
+  const loaded = await readConfig(file, cwd, 'programs')
+  if (loaded === undefined) throw new UnrootError('CONFIG_INVALID', `${name}: holds no config of unroot`)
+  return loaded
+}
+
+function mentionsUnroot(file: string): boolean {
+  try {
+    return readFileSync(file, 'utf8').includes('"unroot"')
+  } catch {
+    return false
+  }
+}
+
+async function readConfig(file: string, cwd: string, allow: 'data' | 'programs'): Promise<LoadedConfig | undefined> {
+  const name = relativePath(cwd, file)
+  const content = await loadContent(file, name, allow)
+  if (content === undefined) return undefined
+  const { validateConfig } = await import('./validate.ts')
+  const folder = path.dirname(file)
+  return {
+    file,
+    folder: path.basename(folder) === '.config' ? path.dirname(folder) : folder,
+    config: validateConfig(content, name)
+  }
+}
+
+/** The content of a file; undefined when it says nothing about unroot. */
+async function loadContent(file: string, name: string, allow: 'data' | 'programs'): Promise<unknown> {
+  const explorer = await createExplorer(allow)
+  try {
+    const result = await explorer.load(file)
+    if (result?.isEmpty) return {}
+    return result?.config ?? undefined
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UnrootError('CONFIG_INVALID', message.includes(name) ? message : `${name}: ${message}`, { cause: error })
+  }
+}
+
+interface Explorer {
+  load(file: string): Promise<{ config: unknown; isEmpty?: boolean } | null>
+}
+
+async function createExplorer(allow: 'data' | 'programs'): Promise<Explorer> {
+  // Not `cosmiconfig()`: before anything else that looks for settings of its own in the working directory and runs
+  // `.config/config.js` there. The explorer behind it only does as it is told; its types are left out of the package.
+  const [module, { defaultLoaders }] = await Promise.all([
+    import('cosmiconfig/dist/Explorer.js') as Promise<unknown>,
+    import('cosmiconfig/dist/defaults.js')
+  ])
+  const { Explorer } = module as { Explorer: new (options: object) => Explorer }
+  const { '.json': json, '.yaml': yaml, noExt } = defaultLoaders
+  const program = (file: string) => importProgram(file)
+  const programs = { '.js': program, '.mjs': program, '.cjs': program, '.ts': program, '.mts': program }
+  return new Explorer({
+    moduleName: 'unroot',
+    // Keeps `$import` in a data file from naming a program.
+    loaders: { '.json': json, '.yaml': yaml, '.yml': yaml, noExt, ...(allow === 'programs' && programs) },
+    searchPlaces: [],
+    ignoreEmptySearchPlaces: true,
+    cache: false,
+    mergeImportArrays: true,
+    mergeSearchPlaces: false,
+    metaConfigFilePath: null,
+    searchStrategy: 'none',
+    transform: (result: unknown) => result
+  })
+}
+
+async function importProgram(file: string): Promise<unknown> {
+  try {
+    return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    throw new Error('this version of Node cannot read TypeScript; use a .mjs file, or Node 22.18 or newer')
+  }
+}

@@ -1,0 +1,111 @@
+import type { Position, Range } from '../types.ts'
+import { Instruction } from './instruction.ts'
+import { type Escape, type ReadError, readLines } from './line-reader.ts'
+
+/** `FROM` and what follows up to the next one. */
+export interface Stage {
+  /** Counts from 0. */
+  index: number
+  /** As BuildKit compares it: lower case. */
+  name: string | undefined
+  from: Instruction
+  /** `FROM` left out. */
+  instructions: readonly Instruction[]
+}
+
+/** A Dockerfile as it was read: text and places, nothing about their meaning. */
+export interface Dockerfile {
+  text: string
+  escape: Escape
+  /** Line terminator of the file's first line. */
+  eol: '\n' | '\r\n'
+  directives: ReadonlyMap<string, string>
+  instructions: readonly Instruction[]
+  /** `ARG`s before the first `FROM`. */
+  globalArguments: readonly Instruction[]
+  stages: readonly Stage[]
+  /** BuildKit would refuse the file. */
+  error: ReadError | undefined
+}
+
+const keywords = new Set(
+  'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
+    ' '
+  )
+)
+
+/**
+ * Reads a Dockerfile. Never throws; what BuildKit would refuse stands in `error`.
+ *
+ * @example
+ * parseDockerfile('FROM alpine\nUSER 1\n').stages[0]?.instructions[0]?.keyword // 'USER'
+ */
+export function parseDockerfile(text: string): Dockerfile {
+  const { escape, directives, instructions: raw, error: readError } = readLines(text)
+  const instructions = raw.map((instruction, index) => new Instruction(instruction, index, escape, text))
+  const stages: { index: number; name: string | undefined; from: Instruction; instructions: Instruction[] }[] = []
+  const globalArguments: Instruction[] = []
+  let error = readError
+  const refuse = (instruction: Instruction, message: string) => {
+    if (error === undefined || instruction.startLine < error.line) error = { message, line: instruction.startLine }
+  }
+  for (const instruction of instructions) {
+    const stage = stages.at(-1)
+    if (!keywords.has(instruction.keyword)) {
+      refuse(instruction, `unknown instruction: ${instruction.raw.keyword.slice(0, 40)}`)
+      continue
+    }
+    if (instruction.keyword === 'FROM') {
+      const words = instruction.words
+      if (words.length !== 1 && (words.length !== 3 || words[1]?.text.toUpperCase() !== 'AS')) {
+        refuse(instruction, 'FROM requires either one or three arguments')
+        continue
+      }
+      const name = words[2]?.text.toLowerCase()
+      if (name !== undefined && !/^[a-z][a-z0-9-_.]*$/.test(name))
+        refuse(instruction, `invalid name for build stage: "${name}"`)
+      stages.push({ index: stages.length, name, from: instruction, instructions: [] })
+    } else if (stage !== undefined) stage.instructions.push(instruction)
+    else if (instruction.keyword === 'ARG') globalArguments.push(instruction)
+    else refuse(instruction, `no build stage in current context: ${instruction.keyword} stands before the first FROM`)
+    if (instruction.argumentText === '' && instruction.keyword !== 'RUN' && instruction.heredocs.length === 0)
+      if (!['CMD', 'ENTRYPOINT', 'SHELL', 'MAINTAINER'].includes(instruction.keyword))
+        refuse(instruction, `${instruction.keyword} requires an argument`)
+    if (instruction.keyword === 'ENV' && instruction.argumentText !== '' && instruction.properties === undefined)
+      refuse(instruction, 'ENV must have the form NAME=value')
+  }
+  const newline = text.indexOf('\n')
+  return {
+    text,
+    escape,
+    eol: newline > 0 && text[newline - 1] === '\r' ? '\r\n' : '\n',
+    directives,
+    instructions,
+    globalArguments,
+    stages,
+    error
+  }
+}
+
+/** Turns offsets into lines and columns, both counted from 1; built for many look-ups in one text. */
+export function createLocator(text: string): {
+  position(offset: number): Position
+  range(from: number, to: number): Range
+} {
+  let starts: number[] | undefined
+  const position = (offset: number): Position => {
+    if (starts === undefined) {
+      starts = [0]
+      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+    }
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] as number) <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: low + 1, column: offset - (starts[low] as number) + 1 }
+  }
+  return { position, range: (from, to) => ({ start: position(from), end: position(to) }) }
+}

@@ -1,0 +1,164 @@
+import { type Property, readFlags, readFrom, readProperties } from './fine-ranges.ts'
+import type { Escape, Heredoc, RawInstruction } from './line-reader.ts'
+import { parseJsonStrings } from './line-reader.ts'
+import { splitAtSpace, splitWords, type Word } from './words.ts'
+
+/** `--name=value` before the arguments; offsets are those of the source. */
+export interface Flag {
+  name: string
+  value: string | undefined
+  start: number
+  end: number
+  valueStart: number
+  valueEnd: number
+}
+
+/** A string of an exec form. `value` is decoded; the range includes the quotes. */
+export interface JsonString extends Word {
+  value: string
+}
+
+export interface FromParts {
+  /** As written, variables included. */
+  image: Word
+  /** As written; undefined without `AS`. */
+  stageName: Word | undefined
+  platform: string | undefined
+}
+
+/** One instruction. All offsets it hands out are those of the source text; what is costly is read when asked for. */
+export class Instruction {
+  /** Upper case. */
+  readonly keyword: string
+  private readonly cache: { flags?: readonly Flag[]; json?: readonly JsonString[] | null } = {}
+
+  constructor(
+    readonly raw: RawInstruction,
+    /** Counts from 0, over the whole file. */
+    readonly index: number,
+    readonly escape: Escape,
+    private readonly text: string
+  ) {
+    this.keyword = raw.keyword.toUpperCase()
+  }
+
+  get start(): number {
+    return this.raw.start
+  }
+  get end(): number {
+    return this.raw.end
+  }
+  get startLine(): number {
+    return this.raw.startLine
+  }
+  get endLine(): number {
+    return this.raw.endLine
+  }
+  get heredocs(): readonly Heredoc[] {
+    return this.raw.heredocs
+  }
+
+  /** The lines between a heredoc's mark and its terminator. */
+  heredocBody(heredoc: Heredoc): string {
+    return this.text.slice(heredoc.bodyStart, heredoc.bodyEnd)
+  }
+
+  /** The place in the source of an offset in the logical line. */
+  toSource(logical: number): number {
+    const { segments } = this.raw
+    for (let index = segments.length - 1; index >= 0; index--) {
+      const segment = segments[index] as (typeof segments)[number]
+      if (logical >= segment.logical) return segment.source + Math.min(logical - segment.logical, segment.length)
+    }
+    return this.raw.start
+  }
+
+  /** The source range of a piece of the logical line. */
+  sourceRange(start: number, end: number): readonly [number, number] {
+    return start === end
+      ? [this.toSource(start), this.toSource(start)]
+      : [this.toSource(start), this.toSource(end - 1) + 1]
+  }
+
+  private place(word: Word): Word {
+    const [start, end] = this.sourceRange(word.start, word.end)
+    return { text: word.text, start, end }
+  }
+
+  get flags(): readonly Flag[] {
+    this.cache.flags ??= readFlags(this)
+    return this.cache.flags
+  }
+
+  flag(name: string): Flag | undefined {
+    return this.flags.find((flag) => flag.name === name)
+  }
+
+  /** Where the arguments begin in the logical line, flags left out. */
+  get argumentsLogicalStart(): number {
+    const { logical } = this.raw
+    let index = this.raw.keyword.length
+    for (;;) {
+      while (index < logical.length && /\s/.test(logical[index] as string)) index++
+      const flag = /^--[a-zA-Z][^\s]*/.exec(logical.slice(index, index + 4096))
+      if (flag === null) return index
+      const word = splitWords(logical, this.escape, index)[0] as Word
+      index = word.end
+    }
+  }
+
+  /** The arguments as one string: joined lines, without flags. */
+  get argumentText(): string {
+    return this.raw.logical.slice(this.argumentsLogicalStart).trimEnd()
+  }
+
+  /** Offset in the source at which the arguments begin. */
+  get argumentsStart(): number {
+    return this.toSource(this.argumentsLogicalStart)
+  }
+
+  /** The arguments, split at white space (`EXPOSE`, `COPY`, `VOLUME`, ...). */
+  get words(): readonly Word[] {
+    return splitAtSpace(this.raw.logical, this.argumentsLogicalStart).map((word) => this.place(word))
+  }
+
+  /** The strings of the exec form, undefined in shell form. `HEALTHCHECK CMD [...]` counts from its bracket. */
+  get json(): readonly JsonString[] | undefined {
+    if (this.cache.json === undefined) this.cache.json = this.readJson() ?? null
+    return this.cache.json ?? undefined
+  }
+
+  private readJson(): JsonString[] | undefined {
+    const { logical } = this.raw
+    let from = this.argumentsLogicalStart
+    if (this.keyword === 'HEALTHCHECK') from += /^CMD\s+/i.exec(logical.slice(from))?.[0].length ?? 0
+    if (logical[from] !== '[') return undefined
+    const values = parseJsonStrings(logical.slice(from).trimEnd())
+    if (values === undefined) return undefined
+    const strings: JsonString[] = []
+    const pattern = /"(?:[^"\\]|\\.)*"/g
+    pattern.lastIndex = from
+    for (const value of values) {
+      const match = pattern.exec(logical)
+      if (match === null) return undefined
+      strings.push({ ...this.place({ text: match[0], start: match.index, end: pattern.lastIndex }), value })
+    }
+    return strings
+  }
+
+  /** Source, destination and their places (`COPY`, `ADD`), heredoc marks among the sources. */
+  get copy(): { sources: readonly Word[]; destination: Word } | undefined {
+    const all = this.json?.map(({ value, start, end }) => ({ text: value, start, end })) ?? this.words
+    const destination = all.at(-1)
+    return all.length < 2 || destination === undefined ? undefined : { sources: all.slice(0, -1), destination }
+  }
+
+  /** `NAME=value` pairs of `ENV`, `ARG` and `LABEL`; undefined when BuildKit would refuse them. */
+  get properties(): readonly Property[] | undefined {
+    return readProperties(this)
+  }
+
+  get from(): FromParts | undefined {
+    return readFrom(this)
+  }
+}

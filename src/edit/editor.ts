@@ -1,0 +1,161 @@
+/**
+ * Text edits addressed by instruction, on magic-string. Overlapping edits are an error: magic-string would merge
+ * them silently.
+ */
+import MagicString from 'magic-string'
+import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { UnrootError } from '../errors.ts'
+
+interface Edit {
+  start: number
+  end: number
+  text: string
+  message: string
+}
+
+export interface AppliedEdit {
+  message: string
+  /** Offsets in the text that the editor was made for. */
+  start: number
+  end: number
+}
+
+export interface Editor {
+  /** Replaces `[start, end)`; an empty range inserts. */
+  replace(start: number, end: number, text: string, message: string): void
+  /** Adds lines above an instruction and above the comment that belongs to it. */
+  insertBefore(instruction: Instruction, lines: string, message: string): void
+  /** Adds lines below an instruction. */
+  insertAfter(instruction: Instruction, lines: string, message: string): void
+  /** Adds a flag behind the instruction's flags. */
+  addFlag(instruction: Instruction, flag: string, message: string): void
+  /** A keyword in the file's own case. */
+  keyword(name: string): string
+  /** `RUN a && b` in the file's own layout: on one line where it is short, else a command a line. */
+  formatRun(commands: readonly string[]): string
+  /** Adds `&& command` to a `RUN`. */
+  appendCommands(instruction: Instruction, commands: readonly string[], message: string): void
+  readonly edits: readonly AppliedEdit[]
+  /** The edited text, and where an offset of it was before; inserted text counts to the place it was put. */
+  finish(): { text: string; toOld(offset: number): number }
+}
+
+/** Makes an editor for one text. */
+export function createEditor(dockerfile: Dockerfile): Editor {
+  const { text, eol, escape } = dockerfile
+  const edits: Edit[] = []
+
+  const replace = (start: number, end: number, replacement: string, message: string) => {
+    for (const other of edits) {
+      const overlaps =
+        start === end || other.start === other.end
+          ? start > other.start && start < other.end
+          : start < other.end && end > other.start
+      const isInsideInsert = other.start === other.end && other.start > start && other.start < end
+      if (overlaps || isInsideInsert)
+        throw new UnrootError(
+          'OVERLAPPING_EDIT',
+          `two edits overlap at offset ${start}: "${other.message}" and "${message}"`
+        )
+    }
+    edits.push({ start, end, text: replacement, message })
+  }
+  const lineStart = (offset: number) => text.lastIndexOf('\n', offset - 1) + 1
+  /** Start of the line of an instruction, or of the comment block directly above it. */
+  const blockStart = (instruction: Instruction): number => {
+    let start = lineStart(instruction.start)
+    // A byte order mark stays in front of everything.
+    if (start === 0 && text.charCodeAt(0) === 0xfeff) start = 1
+    while (start > 1) {
+      const previous = lineStart(start - 1)
+      const line = text.slice(previous, start).trim()
+      if (!line.startsWith('#') || isDirectiveLine(previous)) break
+      start = previous
+    }
+    return start
+  }
+  const isDirectiveLine = (offset: number) => {
+    const first = dockerfile.instructions[0]
+    return (
+      dockerfile.directives.size > 0 &&
+      (first === undefined || offset < first.start) &&
+      /^#\s*(syntax|escape|check)\s*=/i.test(text.slice(offset, offset + 40).trimStart())
+    )
+  }
+  const withEol = (lines: string) => (eol === '\n' ? lines : lines.replaceAll('\n', eol))
+
+  // The file's habits.
+  const isLowerCase = dockerfile.stages[0] !== undefined && /^[a-z]+$/.test(dockerfile.stages[0].from.raw.keyword)
+  const keyword = (name: string) => (isLowerCase ? name.toLowerCase() : name)
+  const indentation = readIndentation(dockerfile)
+  const continued = (commands: readonly string[]) =>
+    commands.map((command) => ` ${escape}\n${indentation}&& ${command}`).join('')
+
+  return {
+    replace,
+    keyword,
+    insertBefore(instruction, lines, message) {
+      const at = blockStart(instruction)
+      const previousLine = at <= 1 ? '' : text.slice(lineStart(at - 1), at).trim()
+      const isSeparated = at > 1 && previousLine === '' && !/^USER /i.test(lines)
+      replace(at, at, withEol(`${lines}\n${isSeparated ? '\n' : ''}`), message)
+    },
+    insertAfter(instruction, lines, message) {
+      replace(instruction.end, instruction.end, withEol(`\n${lines}`), message)
+    },
+    addFlag(instruction, flag, message) {
+      const at = instruction.argumentsStart
+      replace(at, at, `${flag} `, message)
+    },
+    formatRun(commands) {
+      const line = `${keyword('RUN')} ${commands.join(' && ')}`
+      const isShort = commands.length <= 2 && line.length <= 100 && !/^(groupadd|addgroup)/.test(commands[0] ?? '')
+      return isShort ? line : `${keyword('RUN')} ${commands[0]}${continued(commands.slice(1))}`
+    },
+    appendCommands(instruction, commands, message) {
+      const end = instruction.raw.headEnd
+      const trimmed = end - (/[ \t\r]*$/.exec(text.slice(instruction.start, end))?.[0].length ?? 0)
+      replace(trimmed, trimmed, withEol(continued(commands)), message)
+    },
+    get edits() {
+      return edits.map(({ message, start, end }) => ({ message, start, end }))
+    },
+    finish() {
+      const magic = new MagicString(text)
+      const sorted = edits
+        .map((edit, order) => ({ ...edit, order }))
+        .sort((a, b) => a.start - b.start || a.order - b.order)
+      for (const edit of sorted)
+        if (edit.start === edit.end) magic.appendLeft(edit.start, edit.text)
+        else if (edit.text === '') magic.remove(edit.start, edit.end)
+        else magic.update(edit.start, edit.end, edit.text)
+      const toOld = (offset: number): number => {
+        let shift = 0
+        for (const edit of sorted) {
+          const newStart = edit.start + shift
+          if (offset < newStart) break
+          const newEnd = newStart + edit.text.length
+          if (offset < newEnd) return edit.start
+          shift += edit.text.length - (edit.end - edit.start)
+        }
+        return offset - shift
+      }
+      return { text: magic.toString(), toOld }
+    }
+  }
+}
+
+/** Indentation of the first continuation line of a `RUN`, four spaces where there is none. */
+function readIndentation(dockerfile: Dockerfile): string {
+  for (const instruction of dockerfile.instructions) {
+    if (instruction.keyword !== 'RUN' || instruction.startLine === instruction.endLine) continue
+    const second = instruction.raw.segments[1]
+    if (second === undefined) continue
+    const match = /^([ \t]+)\S/.exec(dockerfile.text.slice(second.source, second.source + 40))
+    if (match !== null) return match[1] as string
+  }
+  return '    '
+}
+
+export type { Stage }

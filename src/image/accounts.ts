@@ -1,0 +1,428 @@
+import type { ShellCommand, ShellWord } from '../shell/commands.ts'
+import type { BaseAccount, Distribution } from './base-image.ts'
+
+export interface Account {
+  name: string
+  /** Undefined when it can't be told from the file. */
+  uid: number | undefined
+  /** Gid of the primary group. */
+  gid: number | undefined
+  group: string | undefined
+  home: string | undefined
+  origin: 'base-image' | 'dockerfile' | 'distribution'
+}
+
+export interface Group {
+  name: string
+  gid: number | undefined
+}
+
+/** What `/etc/passwd` and `/etc/group` hold, as far as it is known. */
+export interface Accounts {
+  users: ReadonlyMap<string, Account>
+  groups: ReadonlyMap<string, Group>
+}
+
+export const noAccounts: Accounts = { users: new Map(), groups: new Map() }
+
+/** Accounts that every image of a family has and that people name in `USER` and `--chown`. */
+const wellKnown = (distribution: Distribution | undefined): readonly [string, number, number, string, string?][] => {
+  switch (distribution) {
+    case 'debian':
+    case 'ubuntu':
+      // source: base-passwd passwd.master, group.master
+      return [
+        ['daemon', 1, 1, 'daemon'],
+        ['mail', 8, 8, 'mail', '/var/mail'],
+        ['www-data', 33, 33, 'www-data', '/var/www'],
+        ['nobody', 65534, 65534, 'nogroup', '/nonexistent']
+      ]
+    case 'alpine':
+    case 'wolfi':
+      // source: alpine/aports main/alpine-baselayout passwd, group
+      return [
+        ['daemon', 2, 2, 'daemon'],
+        ['nobody', 65534, 65534, 'nobody', '/']
+      ]
+    case 'busybox':
+      return [
+        ['daemon', 1, 1, 'daemon'],
+        ['www-data', 33, 33, 'www-data', '/var/www'],
+        ['nobody', 65534, 65534, 'nobody', '/home']
+      ]
+    case undefined:
+      return []
+    case 'none':
+    case 'windows':
+      return []
+    default:
+      // source: Red Hat setup package, uidgid
+      return [
+        ['daemon', 2, 2, 'daemon'],
+        ['nobody', 65534, 65534, 'nobody', '/']
+      ]
+  }
+}
+
+/** Accounts of a base image before the Dockerfile adds any. */
+export function baseAccounts(distribution: Distribution | undefined, account: BaseAccount | undefined): Accounts {
+  const users = new Map<string, Account>()
+  const groups = new Map<string, Group>()
+  users.set('root', { name: 'root', uid: 0, gid: 0, group: 'root', home: '/root', origin: 'distribution' })
+  groups.set('root', { name: 'root', gid: 0 })
+  for (const [name, uid, gid, group, home] of wellKnown(distribution)) {
+    users.set(name, { name, uid, gid, group, home, origin: 'distribution' })
+    groups.set(group, { name: group, gid })
+  }
+  if (distribution === 'alpine')
+    groups.set('www-data', { name: 'www-data', gid: 82 }).set('users', { name: 'users', gid: 100 })
+  if (account?.name !== undefined) {
+    const group = account.group ?? account.name
+    users.set(account.name, {
+      name: account.name,
+      uid: account.uid,
+      gid: account.gid,
+      group,
+      home: account.home,
+      origin: 'base-image'
+    })
+    groups.set(group, { name: group, gid: account.gid })
+  }
+  return { users, groups }
+}
+
+const isNumber = (text: string | undefined): text is string => text !== undefined && /^\d+$/.test(text)
+
+interface ParsedOptions {
+  values: Map<string, string>
+  positional: ShellWord[]
+}
+
+/** Reads options of account tools. `withValue` names those that take one; `aliases` maps short to long names. */
+const readOptions = (args: readonly ShellWord[], withValue: ReadonlySet<string>): ParsedOptions => {
+  const values = new Map<string, string>()
+  const positional: ShellWord[] = []
+  for (let index = 0; index < args.length; index++) {
+    const { value } = args[index] as ShellWord
+    if (value.startsWith('--')) {
+      const equals = value.indexOf('=')
+      const name = equals === -1 ? value : value.slice(0, equals)
+      if (equals !== -1) values.set(name, value.slice(equals + 1))
+      else if (withValue.has(name)) values.set(name, args[++index]?.value ?? '')
+      else values.set(name, '')
+    } else if (/^-[a-zA-Z]/.test(value)) {
+      for (let at = 1; at < value.length; at++) {
+        const name = `-${value[at]}`
+        if (!withValue.has(name)) {
+          values.set(name, '')
+          continue
+        }
+        const rest = value.slice(at + 1)
+        values.set(name, rest === '' ? (args[++index]?.value ?? '') : rest)
+        break
+      }
+    } else positional.push(args[index] as ShellWord)
+  }
+  return { values, positional }
+}
+
+// source: shadow useradd(8), groupadd(8); busybox loginutils/adduser.c, addgroup.c; Debian adduser(8)
+const useraddValues = new Set(
+  '-b --base-dir -c --comment -d --home-dir --home -e --expiredate -f --inactive -g --gid -G --groups -k --skel -K --key -p --password -R --root -P --prefix -s --shell -u --uid -Z --selinux-user'.split(
+    ' '
+  )
+)
+const busyboxAdduserValues = new Set([
+  '-h',
+  '-g',
+  '-s',
+  '-G',
+  '-u',
+  '-k',
+  '--home',
+  '--gecos',
+  '--shell',
+  '--ingroup',
+  '--uid',
+  '--skel'
+])
+const debianAdduserValues = new Set(
+  '--home --shell --firstuid --lastuid --ingroup --gecos --comment --uid --gid --add_extra_groups -s -u -g -h -G -c -d'.split(
+    ' '
+  )
+)
+const groupValues = new Set(['-g', '--gid', '-K', '--key', '-p', '--password', '-R', '--root', '-P', '--prefix'])
+
+const first = (values: Map<string, string>, ...names: string[]): string | undefined => {
+  for (const name of names) if (values.has(name)) return values.get(name)
+  return undefined
+}
+
+const freeId = (taken: Iterable<number | undefined>, from: number): number => {
+  const ids = new Set(taken)
+  let id = from
+  while (ids.has(id)) id++
+  return id
+}
+
+const nextRegularId = (taken: Iterable<number | undefined>): number => {
+  // shadow takes one above the highest regular id in use. source: shadow libmisc/find_new_uid.c
+  let id = 999
+  for (const known of taken) if (known !== undefined && known >= 1000 && known < 60000) id = Math.max(id, known)
+  return id + 1
+}
+
+export type Substitute = (text: string) => string | undefined
+
+/**
+ * The accounts after one command (`useradd`, `adduser`, `groupadd`, `addgroup`, `usermod`, `groupmod`, `userdel`,
+ * `deluser`, `echo ... >> /etc/passwd`). Returns the same object when the command changes none.
+ */
+export function applyAccountCommand(
+  accounts: Accounts,
+  command: ShellCommand,
+  distribution: Distribution | undefined,
+  substitute: Substitute
+): Accounts {
+  const tool = command.name.slice(command.name.lastIndexOf('/') + 1)
+  switch (tool) {
+    case 'useradd':
+      return addUser(accounts, readOptions(expandWords(command.args, substitute), useraddValues), 'shadow')
+    case 'adduser': {
+      const args = expandWords(command.args, substitute)
+      // On RHEL and its kin adduser is a link to useradd.
+      if (isRedHat(distribution)) return addUser(accounts, readOptions(args, useraddValues), 'shadow')
+      const isBusybox = usesBusyboxTools(distribution, args)
+      return addUser(
+        accounts,
+        readOptions(args, isBusybox ? busyboxAdduserValues : debianAdduserValues),
+        isBusybox ? 'busybox' : 'debian'
+      )
+    }
+    case 'groupadd':
+    case 'addgroup':
+      return addGroup(accounts, readOptions(expandWords(command.args, substitute), groupValues))
+    case 'usermod':
+    case 'groupmod':
+      return modify(
+        accounts,
+        tool,
+        readOptions(
+          expandWords(command.args, substitute),
+          new Set([...useraddValues, '-l', '--login', '-n', '--new-name'])
+        )
+      )
+    case 'userdel':
+    case 'deluser': {
+      const name = readOptions(expandWords(command.args, substitute), new Set()).positional[0]?.value
+      if (name === undefined || !accounts.users.has(name)) return accounts
+      const users = new Map(accounts.users)
+      users.delete(name)
+      return { ...accounts, users }
+    }
+    case 'echo':
+    case 'printf':
+      return addWrittenLines(accounts, command, substitute)
+    default:
+      return accounts
+  }
+}
+
+/** Whether a command can change accounts: lets callers skip the rest. */
+export const mentionsAccounts = (text: string): boolean => /user|group|passwd/.test(text)
+
+export const isRedHat = (distribution: Distribution | undefined): boolean =>
+  distribution === 'rhel' ||
+  distribution === 'fedora' ||
+  distribution === 'ubi-minimal' ||
+  distribution === 'ubi-micro' ||
+  distribution === 'amazonlinux'
+
+const usesBusyboxTools = (distribution: Distribution | undefined, args: readonly ShellWord[]): boolean => {
+  if (distribution === 'alpine' || distribution === 'busybox' || distribution === 'wolfi') return true
+  if (distribution !== undefined) return false
+  return args.some(({ value }) => /^-[A-Za-z]*[DSHhG]/.test(value) && !value.startsWith('--'))
+}
+
+const expandWords = (args: readonly ShellWord[], substitute: Substitute): ShellWord[] =>
+  args.map((word) => {
+    if (word.isStatic) return word
+    const value = substitute(word.value)
+    return value === undefined ? word : { ...word, value, isStatic: true }
+  })
+
+function addUser(accounts: Accounts, options: ParsedOptions, dialect: 'shadow' | 'busybox' | 'debian'): Accounts {
+  const { values, positional } = options
+  const name = positional[0]?.value
+  if (name === undefined || !/^[a-zA-Z_][\w.-]*\$?$/.test(name)) return accounts
+  if (positional.length > 1 && accounts.users.has(name)) return accounts // `adduser user group`
+  const isSystem =
+    dialect === 'shadow' ? values.has('-r') || values.has('--system') : values.has('-S') || values.has('--system')
+  const uidText = first(values, '-u', '--uid')
+  const groupText =
+    dialect === 'busybox'
+      ? first(values, '-G', '--ingroup')
+      : dialect === 'debian'
+        ? first(values, '--ingroup', '--gid', '-g')
+        : first(values, '-g', '--gid')
+  const uid = isNumber(uidText)
+    ? Number(uidText)
+    : uidText !== undefined || isSystem
+      ? undefined
+      : dialect === 'shadow' || dialect === 'debian'
+        ? nextRegularId([...accounts.users.values()].map((user) => user.uid))
+        : freeId(
+            [...accounts.users.values()].map((user) => user.uid),
+            1000
+          )
+  let group = groupText
+  let gid: number | undefined
+  const groups = new Map(accounts.groups)
+  if (isNumber(groupText)) {
+    gid = Number(groupText)
+    group = [...groups.values()].find((known) => known.gid === gid)?.name
+  } else if (groupText !== undefined) gid = groups.get(groupText)?.gid
+  else if (dialect === 'debian' && isSystem && !values.has('--group')) [group, gid] = ['nogroup', 65534]
+  else if (dialect === 'busybox' && isSystem) [group, gid] = ['nogroup', 65533]
+  else if (values.has('-N') || values.has('--no-user-group')) [group, gid] = ['users', 100]
+  else if (groups.has(name)) [group, gid] = [name, groups.get(name)?.gid]
+  else {
+    // A group of the user's own: shadow and adduser try the uid's number first.
+    const isFree = uid !== undefined && ![...groups.values()].some((known) => known.gid === uid)
+    group = name
+    gid = isFree ? uid : undefined
+    groups.set(name, { name, gid })
+  }
+  const home = first(values, '-d', '--home-dir', '--home', ...(dialect === 'shadow' ? [] : ['-h']))
+  const users = new Map(accounts.users)
+  users.set(name, {
+    name,
+    uid,
+    gid,
+    group,
+    home: home ?? `/home/${name}`,
+    origin: 'dockerfile'
+  })
+  return { users, groups }
+}
+
+function addGroup(accounts: Accounts, { values, positional }: ParsedOptions): Accounts {
+  // Two words: `addgroup user group` puts a user into a group.
+  const name = positional[0]?.value
+  if (name === undefined || positional.length > 1 || !/^[a-zA-Z_][\w.-]*$/.test(name)) return accounts
+  const gidText = first(values, '-g', '--gid')
+  const isSystem = values.has('-r') || values.has('-S') || values.has('--system')
+  const gid = isNumber(gidText)
+    ? Number(gidText)
+    : gidText !== undefined || isSystem
+      ? undefined
+      : nextRegularId([...accounts.groups.values()].map((group) => group.gid))
+  return { ...accounts, groups: new Map(accounts.groups).set(name, { name, gid }) }
+}
+
+function modify(accounts: Accounts, tool: 'usermod' | 'groupmod', { values, positional }: ParsedOptions): Accounts {
+  const name = positional[0]?.value
+  if (name === undefined) return accounts
+  if (tool === 'groupmod') {
+    const group = accounts.groups.get(name)
+    if (group === undefined) return accounts
+    const gid = first(values, '-g', '--gid')
+    const renamed = first(values, '-n', '--new-name')
+    const groups = new Map(accounts.groups)
+    groups.delete(name)
+    const changed = {
+      name: renamed ?? name,
+      gid: gid === undefined ? group.gid : isNumber(gid) ? Number(gid) : undefined
+    }
+    groups.set(changed.name, changed)
+    const users = new Map(
+      [...accounts.users].map(([key, user]) => [
+        key,
+        user.group === name ? { ...user, group: changed.name, gid: changed.gid } : user
+      ])
+    )
+    return { users, groups }
+  }
+  const user = accounts.users.get(name)
+  if (user === undefined) return accounts
+  const uid = first(values, '-u', '--uid')
+  const gid = first(values, '-g', '--gid')
+  const renamed = first(values, '-l', '--login')
+  const users = new Map(accounts.users)
+  users.delete(name)
+  const changed: Account = {
+    ...user,
+    name: renamed ?? name,
+    uid: uid === undefined ? user.uid : isNumber(uid) ? Number(uid) : undefined,
+    gid: gid === undefined ? user.gid : isNumber(gid) ? Number(gid) : accounts.groups.get(gid)?.gid,
+    home: first(values, '-d', '--home') ?? user.home
+  }
+  users.set(changed.name, changed)
+  return { ...accounts, users }
+}
+
+/** `echo 'app:x:1000:1000::/home/app:/bin/sh' >> /etc/passwd`, and the same for `/etc/group`. */
+function addWrittenLines(accounts: Accounts, command: ShellCommand, substitute: Substitute): Accounts {
+  const target = command.redirects.find(({ target }) => /\/etc\/(passwd|group)$/.test(target.value))?.target.value
+  if (target === undefined) return accounts
+  const users = new Map(accounts.users)
+  const groups = new Map(accounts.groups)
+  for (const word of expandWords(command.args, substitute))
+    for (const line of word.value.split(/\\n|\n/)) {
+      const fields = line.split(':')
+      const name = fields[0] ?? ''
+      if (!/^[a-z_][\w.-]*$/i.test(name)) continue
+      if (target.endsWith('passwd') && fields.length >= 6)
+        users.set(name, {
+          name,
+          uid: isNumber(fields[2]) ? Number(fields[2]) : undefined,
+          gid: isNumber(fields[3]) ? Number(fields[3]) : undefined,
+          group: undefined,
+          home: fields[5] === '' ? undefined : fields[5],
+          origin: 'dockerfile'
+        })
+      else if (target.endsWith('group') && fields.length >= 3)
+        groups.set(name, { name, gid: isNumber(fields[2]) ? Number(fields[2]) : undefined })
+    }
+  return { users, groups }
+}
+
+/** Who `USER`, `--chown` or `chown` mean. */
+export interface Principal {
+  uid: number | undefined
+  gid: number | undefined
+  /** As written; undefined when it was a number. */
+  name: string | undefined
+  home: string | undefined
+  /** The account was found by name or number. */
+  isKnown: boolean
+}
+
+/** Resolves `user`, `uid`, `user:group` and the like against the accounts; the gid of a bare unknown uid is 0. */
+export function resolvePrincipal(text: string, accounts: Accounts): Principal {
+  const [userText = '', groupText] = text.split(':')
+  const account = /^\d+$/.test(userText)
+    ? [...accounts.users.values()].find((known) => known.uid === Number(userText))
+    : accounts.users.get(userText)
+  const uid = /^\d+$/.test(userText) ? Number(userText) : account?.uid
+  const gid =
+    groupText === undefined || groupText === ''
+      ? account !== undefined
+        ? account.gid
+        : uid === undefined
+          ? undefined
+          : 0
+      : /^\d+$/.test(groupText)
+        ? Number(groupText)
+        : accounts.groups.get(groupText)?.gid
+  return {
+    uid,
+    gid,
+    name: /^\d+$/.test(userText) ? account?.name : userText,
+    home: account?.home,
+    isKnown: account !== undefined
+  }
+}
+
+/** True for root in any spelling: `root`, `0`, `0:0`, `root:wheel`, `00`. */
+export const isRootUser = (text: string): boolean => /^(root|0+)(:|$)/.test(text.trim())

@@ -1,0 +1,347 @@
+/**
+ * The state of the image after each instruction: who it runs as, where, with what environment, and how it starts.
+ */
+import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { expand } from '../dockerfile/words.ts'
+import {
+  type Accounts,
+  applyAccountCommand,
+  baseAccounts,
+  isRootUser,
+  mentionsAccounts,
+  noAccounts
+} from './accounts.ts'
+import type { Distribution, ResolvedBaseImage } from './base-image.ts'
+import { findBaseImage } from './base-images/index.ts'
+import { type ImageReference, readReference } from './reference.ts'
+import { shellSources } from './shell-source.ts'
+
+/** `ENTRYPOINT` or `CMD` in force. */
+export interface CommandLine {
+  form: 'exec' | 'shell'
+  /** The words of an exec form; the text of a shell form as its only word. */
+  words: readonly string[]
+  /** Undefined: the base image brings it. */
+  instruction: Instruction | undefined
+  stage: Stage | undefined
+}
+
+export interface ImageState {
+  /** As written in `USER`, variables put in; undefined: nobody said, so root. */
+  user: string | undefined
+  /** Variables of `user` that have no value. */
+  unresolvedUser: readonly string[]
+  userInstruction: Instruction | undefined
+  workdir: string
+  /** `WORKDIR` names a variable that has no value. */
+  isWorkdirKnown: boolean
+  environment: ReadonlyMap<string, string>
+  /** `ENV` and `ARG` in scope. */
+  variables: ReadonlyMap<string, string>
+  shell: readonly string[] | undefined
+  entrypoint: CommandLine | undefined
+  command: CommandLine | undefined
+  exposed: ReadonlySet<string>
+  volumes: readonly string[]
+  accounts: Accounts
+}
+
+export interface StageBase {
+  reference: ImageReference
+  /** Variables of `FROM` without a value: nobody knows the image. */
+  unresolved: readonly string[]
+  image: ResolvedBaseImage | undefined
+  distribution: Distribution | undefined
+  /** The distribution was told from package managers or the tag, not from the image's own data. */
+  isInferred: boolean
+}
+
+export interface StageImage {
+  stage: Stage
+  base: StageBase
+  /** The stages of this file that make up the image, the one with the foreign base first. */
+  lineage: readonly Stage[]
+  initial: ImageState
+  /** State after each instruction of `stage`. */
+  states: readonly ImageState[]
+  final: ImageState
+}
+
+const runsAsRoot = (state: ImageState): boolean =>
+  state.unresolvedUser.length === 0 && (state.user === undefined || state.user === '' || isRootUser(state.user))
+
+/** Whether the image runs as root in this state; a variable without value counts as another user. */
+export const isRoot = runsAsRoot
+
+/** State before an instruction of the stage. */
+export const stateBefore = (image: StageImage, instruction: Instruction): ImageState => {
+  const index = image.stage.instructions.indexOf(instruction)
+  return index <= 0 ? image.initial : (image.states[index - 1] as ImageState)
+}
+
+/** Joins a path to a working directory and removes `.` and `..`. */
+export function resolvePath(workdir: string, path: string): string {
+  const parts: string[] = []
+  for (const part of (path.startsWith('/') ? path : `${workdir}/${path}`).split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..') parts.pop()
+    else parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}
+
+// source: Docker's predefined build arguments; values are those of the commonest build
+const predefined: readonly (readonly [string, string])[] = [
+  ['TARGETPLATFORM', 'linux/amd64'],
+  ['TARGETOS', 'linux'],
+  ['TARGETARCH', 'amd64'],
+  ['TARGETVARIANT', ''],
+  ['BUILDPLATFORM', 'linux/amd64'],
+  ['BUILDOS', 'linux'],
+  ['BUILDARCH', 'amd64'],
+  ['BUILDVARIANT', '']
+]
+
+const managers: readonly (readonly [RegExp, Distribution])[] = [
+  [/\b(apt-get|apt|aptitude|dpkg)\b/, 'debian'],
+  [/\bapk\s+(--[\w-]+\s+)*(add|update|upgrade|del)\b/, 'alpine'],
+  [/\bmicrodnf\b/, 'ubi-minimal'],
+  [/\btdnf\b/, 'photon'],
+  [/\b(yum|dnf)\b/, 'rhel'],
+  [/\bzypper\b/, 'suse'],
+  [/\bpacman\b/, 'arch']
+]
+
+const tagHints: readonly (readonly [RegExp, Distribution])[] = [
+  [/alpine/, 'alpine'],
+  [/ubi-?\d*-?minimal|ubi-minimal/, 'ubi-minimal'],
+  [/ubi-?\d*-?micro|ubi-micro/, 'ubi-micro'],
+  [/\bubi\d|centos|rocky|alma|rhel|\bel\d/, 'rhel'],
+  [/ubuntu|focal|jammy|noble|bionic|xenial/, 'ubuntu'],
+  [/debian|buster|bullseye|bookworm|trixie|stretch|\bslim/, 'debian'],
+  [/distroless/, 'none'],
+  [/windowsservercore|nanoserver/, 'windows']
+]
+
+function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<string, string>): StageBase {
+  const image = stage.from.from?.image.text ?? stage.from.words[0]?.text ?? ''
+  const { value, unresolved } = expand(image, globals, dockerfile.escape)
+  const reference = readReference(value)
+  const known = unresolved.length > 0 ? undefined : findBaseImage({ name: reference.name, tag: reference.tag })
+  if (known !== undefined)
+    return { reference, unresolved, image: known, distribution: known.distribution, isInferred: false }
+  return { reference, unresolved, image: undefined, distribution: inferDistribution(stage, value), isInferred: true }
+}
+
+function inferDistribution(stage: Stage, reference: string): Distribution | undefined {
+  for (const instruction of stage.instructions) {
+    if (instruction.keyword !== 'RUN') continue
+    const text = instruction.raw.logical
+    for (const [pattern, distribution] of managers) if (pattern.test(text)) return distribution
+  }
+  const lower = reference.toLowerCase()
+  for (const [pattern, distribution] of tagHints) if (pattern.test(lower)) return distribution
+  return undefined
+}
+
+const baseCommand = (words: readonly string[] | undefined): CommandLine | undefined =>
+  words === undefined ? undefined : { form: 'exec', words, instruction: undefined, stage: undefined }
+
+function initialState(base: StageBase): ImageState {
+  const { image } = base
+  const environment = new Map(Object.entries(image?.env ?? {}))
+  return {
+    user: image?.user,
+    unresolvedUser: [],
+    userInstruction: undefined,
+    workdir: image?.workdir ?? '/',
+    isWorkdirKnown: image !== undefined,
+    environment,
+    variables: environment,
+    shell: undefined,
+    entrypoint: baseCommand(image?.entrypoint),
+    command: baseCommand(image?.cmd),
+    exposed: new Set(),
+    volumes: image?.volumes ?? [],
+    accounts: base.distribution === 'windows' ? noAccounts : baseAccounts(base.distribution, image?.account)
+  }
+}
+
+/**
+ * Reads the state of a stage. Follows `FROM stage`; the result is kept for the Dockerfile's lifetime.
+ *
+ * @example
+ * readImage(dockerfile, dockerfile.stages.at(-1)).final.user // '10001:10001'
+ */
+export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
+  let images = imageCache.get(dockerfile)
+  if (images === undefined) imageCache.set(dockerfile, (images = new Map()))
+  const known = images.get(stage.index)
+  if (known !== undefined) return known
+  const globals = readGlobalArguments(dockerfile)
+  const parent = findParent(dockerfile, stage, globals)
+  let base: StageBase
+  let initial: ImageState
+  let lineage: readonly Stage[]
+  if (parent === undefined) {
+    base = readBase(dockerfile, stage, globals)
+    initial = initialState(base)
+    lineage = [stage]
+  } else {
+    const image = readImage(dockerfile, parent)
+    base = image.base
+    if (base.isInferred && base.distribution === undefined) {
+      const distribution = inferDistribution(stage, '')
+      if (distribution !== undefined) base = { ...base, distribution }
+    }
+    // Build arguments end with their stage.
+    initial = { ...image.final, variables: image.final.environment }
+    lineage = [...image.lineage, stage]
+  }
+  const states: ImageState[] = []
+  let state = initial
+  for (const instruction of stage.instructions) {
+    state = apply(state, instruction, stage, globals, base)
+    states.push(state)
+  }
+  const result: StageImage = { stage, base, lineage, initial, states, final: state }
+  images.set(stage.index, result)
+  return result
+}
+
+const imageCache = new WeakMap<Dockerfile, Map<number, StageImage>>()
+const globalsCache = new WeakMap<Dockerfile, ReadonlyMap<string, string>>()
+
+/** `ARG`s before the first `FROM`, with the predefined platform arguments. */
+export function readGlobalArguments(dockerfile: Dockerfile): ReadonlyMap<string, string> {
+  const known = globalsCache.get(dockerfile)
+  if (known !== undefined) return known
+  const globals = new Map(predefined)
+  for (const instruction of dockerfile.globalArguments)
+    for (const { name, value } of instruction.properties ?? [])
+      if (value !== undefined) globals.set(name.text, expand(value.text, globals, dockerfile.escape).value)
+  globalsCache.set(dockerfile, globals)
+  return globals
+}
+
+/** The earlier stage that `FROM` names, if it names one. */
+export function findParent(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  globals = readGlobalArguments(dockerfile)
+): Stage | undefined {
+  const image = stage.from.words[0]?.text ?? ''
+  const name = expand(image, globals, dockerfile.escape).value.toLowerCase()
+  return dockerfile.stages.slice(0, stage.index).findLast((earlier) => earlier.name === name)
+}
+
+function apply(
+  state: ImageState,
+  instruction: Instruction,
+  stage: Stage,
+  globals: ReadonlyMap<string, string>,
+  base: StageBase
+): ImageState {
+  const { escape } = instruction
+  const value = (text: string) => expand(text, state.variables, escape)
+  const commandLine = (): CommandLine => ({
+    form: instruction.json === undefined ? 'shell' : 'exec',
+    words: instruction.json?.map((string) => string.value) ?? [instruction.argumentText],
+    instruction,
+    stage
+  })
+  switch (instruction.keyword) {
+    case 'USER': {
+      const { value: user, unresolved } = value(instruction.argumentText)
+      return { ...state, user, unresolvedUser: unresolved, userInstruction: instruction }
+    }
+    case 'WORKDIR': {
+      const { value: path, unresolved } = value(instruction.argumentText)
+      return {
+        ...state,
+        workdir: resolvePath(state.workdir, path),
+        isWorkdirKnown: unresolved.length === 0 && (path.startsWith('/') || state.isWorkdirKnown)
+      }
+    }
+    case 'ENV': {
+      const environment = new Map(state.environment)
+      const variables = new Map(state.variables)
+      for (const property of instruction.properties ?? []) {
+        const text = property.value?.text ?? ''
+        const result = property.isOldForm ? value(text) : value(text)
+        environment.set(property.name.text, result.value)
+        variables.set(property.name.text, result.value)
+      }
+      return { ...state, environment, variables }
+    }
+    case 'ARG': {
+      const variables = new Map(state.variables)
+      for (const property of instruction.properties ?? []) {
+        const name = property.name.text
+        // An ENV of the same name wins over ARG.
+        if (state.environment.has(name)) continue
+        const text = property.value === undefined ? globals.get(name) : value(property.value.text).value
+        if (text !== undefined) variables.set(name, text)
+      }
+      return { ...state, variables }
+    }
+    case 'SHELL':
+      return { ...state, shell: instruction.json?.map((string) => string.value) }
+    case 'ENTRYPOINT': {
+      const entrypoint = commandLine()
+      // An ENTRYPOINT resets the CMD that comes from the base image.
+      const command = state.command?.stage === stage ? state.command : undefined
+      const isEmpty = entrypoint.form === 'exec' && entrypoint.words.length === 0
+      return { ...state, entrypoint: isEmpty ? undefined : entrypoint, command }
+    }
+    case 'CMD': {
+      const command = commandLine()
+      const isEmpty = command.form === 'exec' && command.words.length === 0
+      return { ...state, command: isEmpty ? undefined : command }
+    }
+    case 'EXPOSE': {
+      const exposed = new Set(state.exposed)
+      for (const word of instruction.words) for (const port of value(word.text).value.split(/\s+/)) exposed.add(port)
+      return { ...state, exposed }
+    }
+    case 'VOLUME': {
+      const texts = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
+      return {
+        ...state,
+        volumes: [...state.volumes, ...texts.map((text) => resolvePath(state.workdir, value(text).value))]
+      }
+    }
+    case 'RUN': {
+      if (!mentionsAccounts(instruction.raw.logical) && instruction.heredocs.length === 0) return state
+      let { accounts } = state
+      const local = new Map<string, string>()
+      const substitute = createSubstitute(state, local)
+      for (const source of shellSources(instruction))
+        for (const command of source.script.commands) {
+          if (command.name === '')
+            for (const { name, value: word } of command.assignments) {
+              const assigned = word === undefined ? '' : word.isStatic ? word.value : substitute(word.value)
+              if (assigned !== undefined) local.set(name, assigned)
+            }
+          accounts = applyAccountCommand(accounts, command, base.distribution, substitute)
+        }
+      return accounts === state.accounts ? state : { ...state, accounts }
+    }
+    default:
+      return state
+  }
+}
+
+/** Puts the values of `ENV` and `ARG` into shell text; undefined when something else would have to be run. */
+export function createSubstitute(
+  state: ImageState,
+  local: ReadonlyMap<string, string> = new Map()
+): (text: string) => string | undefined {
+  const variables = { get: (name: string) => local.get(name) ?? state.variables.get(name) }
+  return (text) => {
+    if (/\$\(|`|[*?[]|\{[^}]*,/.test(text)) return undefined
+    const { value, unresolved } = expand(text, variables, '\\')
+    return unresolved.length > 0 ? undefined : value
+  }
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { foldersUpward } from './paths.ts'
+
+/** How compose files build one Dockerfile. */
+export interface ComposeBuild {
+  /** Absolute path of the build context that the nearest compose file names. */
+  context: string | undefined
+  /** Every `build.target`, in the order of the files, each once. */
+  targets: string[]
+}
+
+interface ServiceBuild {
+  dockerfile: string
+  context: string
+  target: string | undefined
+}
+
+const composeName = /^(?:docker-)?compose(?:\..+)?\.ya?ml$/
+
+/**
+ * Answers what the compose files in a Dockerfile's folder and the folders above it say about it. Files are read once;
+ * the YAML parser is only loaded when a compose file builds anything.
+ */
+export function createComposeReader(): (dockerfile: string, top: string) => Promise<ComposeBuild> {
+  const byFolder = new Map<string, Promise<ServiceBuild[]>>()
+  const buildsIn = (folder: string): Promise<ServiceBuild[]> => {
+    let builds = byFolder.get(folder)
+    if (builds === undefined) byFolder.set(folder, (builds = readBuilds(folder)))
+    return builds
+  }
+  return async (dockerfile, top) => {
+    const found: ComposeBuild = { context: undefined, targets: [] }
+    for (const folder of foldersUpward(path.dirname(dockerfile), top))
+      for (const build of await buildsIn(folder)) {
+        if (build.dockerfile !== dockerfile) continue
+        found.context ??= build.context
+        if (build.target !== undefined && !found.targets.includes(build.target)) found.targets.push(build.target)
+      }
+    return found
+  }
+}
+
+async function readBuilds(folder: string): Promise<ServiceBuild[]> {
+  const builds: ServiceBuild[] = []
+  for (const name of composeFileNames(folder)) {
+    const text = readText(path.join(folder, name))
+    if (text === undefined || !/\bbuild\b/.test(text)) continue
+    const { parse } = await import('yaml')
+    try {
+      builds.push(...findServiceBuilds(parse(text, { merge: true, logLevel: 'silent' }), folder))
+    } catch {
+      // What compose itself cannot read tells us nothing; it is not the file that we were asked about.
+    }
+  }
+  return builds
+}
+
+/** The files that compose reads by itself come first. */
+function composeFileNames(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => composeName.test(name))
+    return names.sort((a, b) => a.split('.').length - b.split('.').length || (a < b ? -1 : 1))
+  } catch {
+    return []
+  }
+}
+
+function findServiceBuilds(compose: unknown, folder: string): ServiceBuild[] {
+  const services = isRecord(compose) && isRecord(compose.services) ? Object.values(compose.services) : []
+  return services.flatMap((service): ServiceBuild[] => {
+    const build = isRecord(service) ? service.build : undefined
+    if (typeof build === 'string') return serviceBuild(folder, build)
+    if (!isRecord(build) || build.dockerfile_inline !== undefined) return []
+    return serviceBuild(folder, build.context ?? '.', build.dockerfile, build.target)
+  })
+}
+
+function serviceBuild(folder: string, context: unknown, dockerfile: unknown = 'Dockerfile', target?: unknown) {
+  const contextName = withDefaults(context)
+  const dockerfileName = withDefaults(dockerfile)
+  // A context that is no folder (a repository's address) or hangs on the environment cannot be looked into.
+  if (contextName === undefined || dockerfileName === undefined || /^[a-z][a-z+.-]+:|^git@/.test(contextName)) return []
+  const contextFolder = path.resolve(folder, contextName)
+  const stage = withDefaults(target)
+  return [
+    { context: contextFolder, dockerfile: path.resolve(contextFolder, dockerfileName), target: stage || undefined }
+  ]
+}
+
+/** The value with `${NAME:-default}` replaced by its default; undefined when a variable has none. */
+function withDefaults(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const text = value.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+  return text.includes('$') ? undefined : text
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}

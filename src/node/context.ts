@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import createDockerignore from '@balena/dockerignore'
+import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { foldersUpward, isInside } from './paths.ts'
+
+/** Scripts and configuration files that matter are small; a larger file is data. */
+const maxContextFileBytes = 1024 * 1024
+
+/** The build context of one Dockerfile. Nothing is looked up before the first question. */
+export interface BuildContext {
+  /** Absolute. */
+  folder(): string
+  /** The text of a file of the context; undefined when it is missing, ignored, outside or no text. */
+  read(name: string): string | undefined
+  /** Absolute path of a file of the context. */
+  file(name: string): string
+}
+
+export interface ContextSearch {
+  /** Absolute path of the Dockerfile, under which BuildKit looks for `<Dockerfile>.dockerignore`. */
+  dockerfile: string
+  text: string
+  /** What was asked for or what a compose file says; undefined: the nearest fitting folder is searched. */
+  given: string | undefined
+  /** The search does not go above this folder. */
+  top: string
+}
+
+/** The context that a Dockerfile is most likely built in. */
+export function createBuildContext(search: ContextSearch): BuildContext {
+  let folder: string | undefined
+  let isIgnored: ((name: string) => boolean) | undefined
+  const context: BuildContext = {
+    folder() {
+      folder ??= search.given ?? findContextFolder(search)
+      return folder
+    },
+    file: (name) => path.join(context.folder(), normalName(name)),
+    read(name) {
+      const normal = normalName(name)
+      isIgnored ??= readDockerignore(search.dockerfile, context.folder())
+      if (normal === '' || isIgnored(normal)) return undefined
+      return readContextFile(context.folder(), normal)
+    }
+  }
+  return context
+}
+
+/** BuildKit takes `/x`, `./x` and `../x` for `x`. */
+function normalName(name: string): string {
+  return path.posix.normalize(`/${name}`).slice(1)
+}
+
+function readContextFile(folder: string, name: string): string | undefined {
+  try {
+    const file = realpathSync(path.join(folder, name))
+    // BuildKit follows no link out of the context.
+    if (!isInside(realpathSync(folder), file)) return undefined
+    const stats = statSync(file)
+    if (!stats.isFile() || stats.size > maxContextFileBytes) return undefined
+    const bytes = readFileSync(file)
+    return bytes.includes(0) ? undefined : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function readDockerignore(dockerfile: string, folder: string): (name: string) => boolean {
+  for (const file of [`${dockerfile}.dockerignore`, path.join(folder, '.dockerignore')])
+    if (existsSync(file)) {
+      const rules = createDockerignore().add(readFileSync(file, 'utf8').replace(/^\ufeff/, ''))
+      return (name) => rules.ignores(name)
+    }
+  return () => false
+}
+
+/**
+ * The nearest folder, from the Dockerfile's upward, in which most of its `COPY` and `ADD` sources exist. Most, not all:
+ * what a build step outside Docker makes (`dist/`, `target/app.jar`) is in no repository.
+ */
+function findContextFolder({ dockerfile, text, top }: ContextSearch): string {
+  const own = path.dirname(dockerfile)
+  const sources = findContextSources(text)
+  let best = { folder: own, existing: 0 }
+  for (const folder of foldersUpward(own, top)) {
+    const existing = sources.filter((source) => existsSync(path.join(folder, source))).length
+    if (existing > best.existing) best = { folder, existing }
+    if (existing === sources.length) break
+  }
+  return best.folder
+}
+
+/** Paths of the context that the Dockerfile surely copies; of a pattern, the folder in front of it. */
+function findContextSources(text: string): string[] {
+  const sources = new Set<string>()
+  for (const instruction of parseDockerfile(text).instructions) {
+    if ((instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') || instruction.flag('from')) continue
+    for (const { text: source } of instruction.copy?.sources ?? []) {
+      if (/^<<|^[a-z+]+:\/\/|^git@|\$/i.test(source)) continue
+      const wildcard = source.search(/[*?[]/)
+      const literal = wildcard === -1 ? source : source.slice(0, source.lastIndexOf('/', wildcard) + 1)
+      const name = normalName(literal)
+      if (name !== '') sources.add(name)
+    }
+  }
+  return [...sources]
+}
+
+/**
+ * How far above a Dockerfile its context and compose files are looked for: the repository it lies in, else the working
+ * directory, else the path that was named.
+ */
+export function findTopFolder(dockerfile: string, cwd: string, named: string): string {
+  const own = path.dirname(dockerfile)
+  const repository = foldersUpward(own).find((folder) => existsSync(path.join(folder, '.git')))
+  if (repository !== undefined) return repository
+  if (isInside(cwd, own)) return cwd
+  return isInside(named, own) ? named : own
+}

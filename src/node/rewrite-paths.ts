@@ -1,0 +1,235 @@
+import path from 'node:path'
+import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { UnrootError } from '../errors.ts'
+import { buildFailedReport, buildFileReport } from '../report/json.ts'
+import { rewrite } from '../rewrite.ts'
+import type { CompanionReport, FileReport, RewriteOptions, RewriteResult } from '../types.ts'
+import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
+import { createComposeReader } from './compose.ts'
+import { type BuildContext, createBuildContext, findTopFolder } from './context.ts'
+import { type Discovery, discoverDockerfiles, type FoundFile } from './discover.ts'
+import { isInside, realPath, relativePath } from './paths.ts'
+import { decodeDockerfile, fileFinding, readDockerfile } from './read.ts'
+import { writeTexts } from './write.ts'
+
+/** What may differ from file to file. */
+export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext'> {
+  /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
+  context?: string
+}
+
+/** How paths are read and written. */
+export interface PathsOptions {
+  /** Absolute; reports name files relative to it. */
+  cwd: string
+  /** Write what changes. Default `false`. */
+  write?: boolean
+  /** How many files are read at the same time. Default 16. */
+  concurrency?: number
+  /** Asked with absolute paths. */
+  isExcluded?: (file: string) => boolean
+  /** Asked with absolute paths. */
+  optionsFor?: (file: string) => FileOptions
+}
+
+/** A run over many files. */
+export interface PathsRun {
+  /** How many files there are. */
+  total: number
+  /** One report after the other, ordered by path; the work is done while they are taken. */
+  reports: AsyncIterable<FileReport>
+  /** Complete when `reports` is at its end. */
+  companions(): CompanionReport[]
+}
+
+/**
+ * Converts the Dockerfiles that paths stand for. What cannot be read or written becomes a report; the others go on.
+ *
+ * @throws {UnrootError} `INVALID_OPTION` or `UNKNOWN_TRANSFORM`, while the reports are taken.
+ */
+export async function rewritePaths(paths: readonly string[], options: PathsOptions): Promise<PathsRun> {
+  const discovery = await discoverDockerfiles(paths, options.cwd, options.isExcluded)
+  const companions = createCompanions(options.cwd)
+  return {
+    total: discovery.files.length,
+    reports: rewriteInOrder(discovery, options, companions),
+    companions: companions.reports
+  }
+}
+
+interface Run {
+  options: PathsOptions
+  companions: Companions
+  readCompose: ReturnType<typeof createComposeReader>
+  topFolderOf: (file: string) => string
+  roots: readonly string[]
+}
+
+async function* rewriteInOrder(
+  { files, roots }: Discovery,
+  options: PathsOptions,
+  companions: Companions
+): AsyncGenerator<FileReport> {
+  const tops = new Map<string, string>()
+  const topFolderOf = (file: string) => {
+    const folder = path.dirname(file)
+    let top = tops.get(folder)
+    if (top === undefined) tops.set(folder, (top = findTopFolder(file, options.cwd, roots[0] ?? folder)))
+    return top
+  }
+  const run: Run = { options, companions, readCompose: createComposeReader(), topFolderOf, roots }
+  for await (const [found, read] of readAhead(files, options.concurrency ?? 16))
+    yield read.problem ? buildFailedReport(found.path, read.problem) : await rewriteFile(found, read.text, run)
+}
+
+type Read = Awaited<ReturnType<typeof readDockerfile>>
+
+/** Keeps some reads under way, and no more texts in memory than that. */
+async function* readAhead(files: readonly FoundFile[], concurrency: number): AsyncGenerator<[FoundFile, Read]> {
+  const queue: Promise<Read>[] = []
+  let next = 0
+  for (const found of files) {
+    for (; next < files.length && queue.length < concurrency; next++) queue.push(readFound(files[next] as FoundFile))
+    yield [found, await (queue.shift() as Promise<Read>)]
+  }
+}
+
+async function readFound({ file, path: name, problem }: FoundFile): Promise<Read> {
+  if (problem === undefined) return readDockerfile(file, name)
+  const help = 'Check the path and its permissions.'
+  return { problem: fileFinding('unreadable-file', `cannot read ${name}: ${problem}`, help) }
+}
+
+async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<FileReport> {
+  try {
+    const asked = run.options.optionsFor?.(found.file) ?? {}
+    const { context: given, ...options } = await completeOptions(found.file, text, asked, run)
+    const context = createBuildContext({ dockerfile: found.file, text, given, top: run.topFolderOf(found.file) })
+    const name = diffName(found, run.options.cwd)
+    const roots = writableRoots(run, asked.context)
+    const { result, edits, note } = rewriteWithCompanions(text, { ...options, path: name }, context, roots, run)
+    const report = buildFileReport(found.path, result)
+    if (note) report.findings = [...report.findings, note]
+    const texts = [...edits, ...(result.text === text ? [] : [{ file: found.file, text: result.text }])]
+    if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
+    run.companions.add(edits, found.path)
+    return report
+  } catch (error) {
+    return reportFailure(found.path, error)
+  }
+}
+
+/** Mistakes of the caller end the run; everything else is about this one file. */
+function reportFailure(name: string, error: unknown): FileReport {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof UnrootError) {
+    if (error.code === 'FILE_UNWRITABLE')
+      return buildFailedReport(
+        name,
+        fileFinding('failed-write', message, 'The file is as it was; check its permissions.')
+      )
+    if (error.code !== 'OVERLAPPING_EDIT') throw error
+  }
+  const help = 'This is a bug in unroot; the file is as it was. Please report it together with the Dockerfile.'
+  return buildFailedReport(name, fileFinding('internal-error', `unroot failed on ${name}: ${message}`, help))
+}
+
+/** Puts in what compose files say, unless the caller has said it. */
+async function completeOptions(file: string, text: string, options: FileOptions, run: Run): Promise<FileOptions> {
+  if (options.context !== undefined && options.targets !== undefined) return options
+  const compose = await run.readCompose(file, run.topFolderOf(file))
+  const targets = options.targets ?? withLastStage(compose.targets, text)
+  const context = options.context ?? compose.context
+  return { ...options, ...(targets && { targets }), ...(context && { context }) }
+}
+
+/** What compose names is shipped besides the last stage, not instead of it. */
+function withLastStage(targets: readonly string[], text: string): readonly string[] | undefined {
+  if (targets.length === 0) return undefined
+  const last = parseDockerfile(text).stages.at(-1)
+  if (last === undefined) return undefined
+  const name = last.name ?? String(last.index)
+  return [name, ...targets.filter((target) => target.toLowerCase() !== name && target !== String(last.index))]
+}
+
+interface Attempt {
+  result: RewriteResult
+  edits: CompanionEdit[]
+  note?: ReturnType<typeof fileFinding>
+}
+
+function rewriteWithCompanions(
+  text: string,
+  options: RewriteOptions,
+  context: BuildContext,
+  roots: readonly string[],
+  run: Run
+): Attempt {
+  const attempt = (state: 'original' | 'edited', more: RewriteOptions = {}): Attempt => {
+    const readContext = run.companions.reader(context, state)
+    const result = rewrite(text, { ...options, ...more, readContext })
+    return { result, edits: result.companions.size === 0 ? [] : run.companions.locate(result.companions, context) }
+  }
+  const first = attempt('original')
+  if (!areInside(first.edits, roots)) {
+    const outside = first.edits.map(({ file }) => relativePath(run.options.cwd, file)).join(', ')
+    const message = `${outside} would be changed with this file, but lies outside the given paths`
+    const help = 'Name a folder that holds both, or turn such changes off with --no-companions.'
+    return {
+      ...attempt('original', { companions: false }),
+      note: fileFinding('companion-outside-paths', message, help)
+    }
+  }
+  return run.companions.hasConflict(first.edits) ? attempt('edited') : first
+}
+
+/** A build context that was asked for may be changed, unless it leads out of the working directory. */
+function writableRoots({ roots, options }: Run, askedContext: string | undefined): readonly string[] {
+  if (askedContext === undefined || !isInside(options.cwd, askedContext)) return roots
+  return [...roots, realPath(askedContext)]
+}
+
+/** `git apply` does not follow links: the diff of a linked Dockerfile is that of the file it names. */
+function diffName({ file, path: name }: FoundFile, cwd: string): string {
+  const [target, realCwd] = [realPath(file), realPath(cwd)]
+  if (target === path.join(realPath(path.dirname(file)), path.basename(file))) return name
+  return isInside(realCwd, target) ? relativePath(realCwd, target) : name
+}
+
+/**
+ * Converts a Dockerfile that is no file, such as standard input. Files of the build context are read where the name
+ * says where it lies; nothing but its own text changes.
+ *
+ * @param name Where it would lie, relative to `cwd`; undefined: unknown, so no file is read but in a given context.
+ */
+export async function rewriteInput(
+  bytes: Uint8Array,
+  name: string | undefined,
+  options: PathsOptions
+): Promise<{ report: FileReport; text: string | undefined }> {
+  const label = name ?? 'Dockerfile'
+  const read = decodeDockerfile(bytes, name ?? 'the input')
+  if (read.problem) return { report: buildFailedReport(label, read.problem), text: undefined }
+  const file = path.resolve(options.cwd, label)
+  const { context: given, ...fileOptions } = options.optionsFor?.(file) ?? {}
+  const readContext =
+    name === undefined && given === undefined
+      ? undefined
+      : createBuildContext({
+          dockerfile: file,
+          text: read.text,
+          given,
+          top: findTopFolder(file, options.cwd, options.cwd)
+        }).read
+  try {
+    const result = rewrite(read.text, {
+      ...fileOptions,
+      companions: false,
+      path: label,
+      ...(readContext && { readContext })
+    })
+    return { report: buildFileReport(label, result), text: result.text }
+  } catch (error) {
+    return { report: reportFailure(label, error), text: read.text }
+  }
+}

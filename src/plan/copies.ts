@@ -1,0 +1,104 @@
+import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { expand } from '../dockerfile/words.ts'
+import { type ImageState, readImage, resolvePath, stateBefore } from '../image/image.ts'
+
+/** A `COPY` or `ADD`, with its destination as a path of the image. */
+export interface Copy {
+  instruction: Instruction
+  stage: Stage
+  /** Paths in the build context or the source stage, as written but with variables put in. */
+  sources: readonly string[]
+  /** Absolute. */
+  destination: string
+  /** Ends in `/`, or several sources: surely a directory. */
+  isDirectory: boolean
+  /** A variable in the destination has no value. */
+  isUnresolved: boolean
+  /** Value of `--from`. */
+  from: string | undefined
+  state: ImageState
+}
+
+/** All copies of the image's own stages, in order. */
+export function readCopies(dockerfile: Dockerfile, lineage: readonly Stage[]): Copy[] {
+  const copies: Copy[] = []
+  for (const stage of lineage) {
+    const image = readImage(dockerfile, stage)
+    for (const instruction of stage.instructions) {
+      if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
+      const parts = instruction.copy
+      if (parts === undefined) continue
+      const state = stateBefore(image, instruction)
+      const { value, unresolved } = expand(parts.destination.text, state.variables, dockerfile.escape)
+      const sources = parts.sources
+        .filter((word) => !/^<<-?[^<]/.test(word.text))
+        .map((word) => expand(word.text, state.variables, dockerfile.escape).value)
+      copies.push({
+        instruction,
+        stage,
+        sources,
+        destination: resolvePath(state.workdir, value),
+        isDirectory: /[/]$|(^|\/)\.{1,2}$/.test(value) || parts.sources.length > 1,
+        isUnresolved: unresolved.length > 0 || (!value.startsWith('/') && !state.isWorkdirKnown),
+        from: instruction.flag('from')?.value,
+        state
+      })
+    }
+  }
+  return copies
+}
+
+const cleanContextPath = (path: string): string => resolvePath('/', path).slice(1)
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** Where a file of the image comes from. */
+export type Origin =
+  | { kind: 'context'; path: string; text: string; copy: Copy }
+  | { kind: 'heredoc'; text: string; copy: Copy }
+  | { kind: 'stage'; copy: Copy }
+  | { kind: 'unread'; copy: Copy }
+
+/** Looks through the copies, last one first, for the one that brings a file to `path`. */
+export function findOrigin(
+  copies: readonly Copy[],
+  path: string,
+  readContext: ((path: string) => string | undefined) | undefined
+): Origin | undefined {
+  let unread: Copy | undefined
+  for (const copy of copies.toReversed()) {
+    const { destination } = copy
+    const isInside = destination === '/' || path.startsWith(`${destination}/`)
+    if (path !== destination && !isInside) continue
+    const heredoc = copy.instruction.heredocs[0]
+    if (heredoc !== undefined && path === destination)
+      return { kind: 'heredoc', text: copy.instruction.heredocBody(heredoc), copy }
+    if (copy.from !== undefined) {
+      const names = copy.sources.map(baseName)
+      const isNamed = names.includes(baseName(path)) || path === destination
+      // A whole tree from a stage may bring it too; a copy from the context that names it is better evidence.
+      if (isNamed) return { kind: 'stage', copy }
+      unread ??= copy
+      continue
+    }
+    const rest = isInside ? path.slice(destination === '/' ? 1 : destination.length + 1) : ''
+    for (const source of copy.sources) {
+      if (/^(https?|git|ssh):/.test(source)) continue
+      const candidates = new Set<string>()
+      const clean = cleanContextPath(source)
+      if (rest === '') candidates.add(clean)
+      else {
+        if (baseName(clean) === rest || /[*?[]/.test(baseName(clean)))
+          candidates.add(/[*?[]/.test(baseName(clean)) ? `${clean.slice(0, -baseName(clean).length)}${rest}` : clean)
+        candidates.add(clean === '' ? rest : `${clean}/${rest}`)
+      }
+      for (const candidate of candidates) {
+        const text = readContext?.(candidate)
+        if (text !== undefined) return { kind: 'context', path: candidate, text, copy }
+      }
+      if (baseName(clean) === baseName(path)) unread = copy
+      else unread ??= copy
+    }
+  }
+  return unread === undefined ? undefined : { kind: 'unread', copy: unread }
+}

@@ -1,0 +1,41 @@
+import { defineHazard } from '../hazard.ts'
+
+export const baseForOthers = defineHazard({
+  name: 'base-for-others',
+  severity: 'warning',
+  summary: 'Other Dockerfiles or CI jobs seem to build on the image',
+  description: `The image has \`ONBUILD\` instructions, or no command of its own on a base that is a toolchain or a distribution.
+Such images are a base for others, or a place in which CI jobs run on a mounted workspace. Their children inherit
+\`USER\`: a \`RUN apt-get install\` there fails, and a mounted workspace is not writable. Check who uses it before you
+merge; children may need \`USER root\` for their installs.`,
+  *find({ image, stage, startUp }) {
+    const onbuild = image.lineage
+      .flatMap((each) => each.instructions)
+      .find((instruction) => instruction.keyword === 'ONBUILD')
+    if (onbuild !== undefined) {
+      yield {
+        message: 'ONBUILD: images that build on this one inherit its USER',
+        help: 'Their RUN instructions are no longer root; check the Dockerfiles that name this image in FROM.',
+        at: onbuild
+      }
+      return
+    }
+    const hasOwn = startUp.entrypoint?.instruction !== undefined || startUp.command?.instruction !== undefined
+    const program = startUp.programs[0]?.name ?? ''
+    const isShell =
+      /^(ba|da|a|z|k)?sh$/.test(program) && startUp.programs.length === 1 && startUp.programs[0]?.args.length === 0
+    if (hasOwn && !isShell && startUp.programs.length + startUp.scripts.length > 0) {
+      // `CMD bash` starts a shell: nothing is served.
+      return
+    }
+    if (!hasOwn && image.base.image?.kind === 'application') return
+    if (!hasOwn && image.base.image === undefined) return
+    yield {
+      message: hasOwn
+        ? 'the image starts a shell: it looks like a base for others or a place for CI jobs'
+        : `no command of its own on ${image.base.reference.text}: it looks like a base for others or a place for CI jobs`,
+      help: 'Images that build on it and jobs that mount a workspace inherit its USER; check them before you merge.',
+      at: stage.from
+    }
+  }
+})

@@ -1,0 +1,25 @@
+import { defineHazard } from '../hazard.ts'
+
+export const dockerSocket = defineHazard({
+  name: 'docker-socket',
+  severity: 'warning',
+  summary: 'The image uses the Docker socket of the host',
+  description: `\`/var/run/docker.sock\` belongs to root and a group whose number differs from host to host. As another user the
+container needs that group: \`docker run --group-add "$(stat -c %g /var/run/docker.sock)"\`, in compose \`group_add\`.
+Who can write to the socket is root on the host, whatever the user in the container is.`,
+  *find({ image, startUp }) {
+    const all = image.lineage.flatMap((stage) => stage.instructions)
+    const at = all.find(
+      (instruction) =>
+        /docker\.sock\b/.test(instruction.raw.logical) ||
+        (instruction.keyword === 'ENV' && /DOCKER_HOST=["']?unix:/.test(instruction.raw.logical))
+    )
+    const script = startUp.scripts.find((each) => each.text !== undefined && /docker\.sock\b/.test(each.text))
+    if (at === undefined && script === undefined) return
+    yield {
+      message: `${script?.contextPath ?? 'the Dockerfile'} uses docker.sock, which only root and the host's docker group may open`,
+      help: 'Start it with `--group-add "$(stat -c %g /var/run/docker.sock)"` (compose: `group_add`).',
+      ...(at === undefined ? {} : { at })
+    }
+  }
+})

@@ -1,0 +1,23 @@
+import { expand } from '../../dockerfile/words.ts'
+import { defineHazard } from '../hazard.ts'
+
+export const existingVolumeData = defineHazard({
+  name: 'existing-volume-data',
+  severity: 'warning',
+  summary: 'Volumes that exist already keep their old owner',
+  description: `A new named volume takes over the owner of the image's directory; one that has data keeps its own, and so does a
+bind mount. After the upgrade the process can no longer write to data that root wrote before. Once, for each volume:
+\`docker run --rm --user 0 --volume NAME:/data busybox chown -R UID:GID /data\`. On Kubernetes \`fsGroup\` does it.`,
+  *find({ image, dockerfile }) {
+    for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
+      if (instruction.keyword !== 'VOLUME') continue
+      const words = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
+      const paths = words.map((word) => expand(word, image.final.variables, dockerfile.escape).value)
+      yield {
+        message: `VOLUME ${paths.join(' ')}: a volume that exists already keeps its old owner`,
+        help: `Once, for each existing volume: docker run --rm --user 0 --volume NAME:${paths[0] ?? '/data'} busybox chown -R UID:GID ${paths[0] ?? '/data'}`,
+        at: instruction
+      }
+    }
+  }
+})

@@ -1,0 +1,47 @@
+import { findRootProgram } from '../../services/root-programs.ts'
+import { defineHazard } from '../hazard.ts'
+
+export const needsRootService = defineHazard({
+  name: 'needs-root-service',
+  severity: 'error',
+  summary: 'The image starts a service that only root can run',
+  description: `sshd, cron, an init system, supervisord, a mail server, a container engine and the like change users, bind
+privileged ports or write to other accounts' files. The file is refused; the message names the line, the help what to
+use instead. Where it must stay: rootless Docker or \`userns-remap\` make root in the container nobody on the host.`,
+  *find({ image, startUp, copies }) {
+    const base = image.base.image
+    const runsBase =
+      startUp.entrypoint === undefined ||
+      startUp.entrypoint.instruction === undefined ||
+      startUp.programs.some((program) => base?.entrypoint?.[0] === program.word)
+    if (base?.needsRoot !== undefined && runsBase)
+      yield {
+        message: `${image.base.reference.text}: ${base.needsRoot}`,
+        help: 'Keep it as root, drop all capabilities that it does not need, or use rootless Docker or userns-remap.'
+      }
+    const reported = new Set<string>()
+    for (const program of startUp.programs) {
+      const found = findRootProgram(program.name)
+      if (found === undefined || found.category === 'capability' || program.guard === 'root') continue
+      if (program.name === 'init' && !/^\/(s?bin\/)?init$/.test(program.word)) continue
+      if (program.name === 'service' && program.args.length === 0) continue
+      if (program.name === 'master' || program.name === 'god' || program.name === 'named')
+        if (!program.word.startsWith('/')) continue
+      if (reported.has(program.name)) continue
+      reported.add(program.name)
+      yield {
+        message: `${program.place} starts \`${program.name}\`: ${found.why}`,
+        help: found.instead,
+        ...(program.instruction === undefined ? {} : { at: program.instruction })
+      }
+    }
+    // s6-overlay unpacked into the image: /init is its entry.
+    const overlay = copies.find((copy) => copy.sources.some((source) => /s6-overlay/.test(source)))
+    if (startUp.programs.some((program) => program.word === '/init') && !reported.has('init'))
+      yield {
+        message: 'ENTRYPOINT starts `/init`, an init system (s6-overlay): it prepares /run as root',
+        help: 'Set PUID and PGID as the image documents it, or use rootless Docker or userns-remap.',
+        ...(overlay === undefined ? {} : { at: overlay.instruction })
+      }
+  }
+})

@@ -1,0 +1,40 @@
+import { findServerByProgram, findServerByService } from '../../services/servers.ts'
+import { defineHazard } from '../hazard.ts'
+
+export const needsServerConfig = defineHazard({
+  name: 'needs-server-config',
+  severity: 'error',
+  summary: 'The image runs a server whose own configuration must change too',
+  description: `nginx, Apache and other servers write their port, user, pid file and temporary directories in configuration
+files. With a \`USER\` alone they fail to start or to bind. unroot does not edit server configurations yet, so the file
+is refused rather than half converted; the help names the change to make by hand or an image that is made for it.`,
+  *find({ image, startUp }) {
+    const base = image.base.image
+    const byService = base?.service === undefined ? undefined : findServerByService(base.service)
+    const runsBaseCommand =
+      startUp.command === undefined ||
+      startUp.command.instruction === undefined ||
+      startUp.entrypoint?.instruction === undefined
+    const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
+    const reported = new Set<string>()
+    for (const program of startUp.programs) {
+      const server = findServerByProgram(program.name)
+      if (server === undefined || reported.has(server.name)) continue
+      // A server that its own image steps down to is the business of drops-privileges.
+      if (base?.stepsDown !== undefined && base.stepsDown.guarded) continue
+      if (/(--version|-v|-V|--help|-t)$/.test(program.args[0] ?? '')) continue
+      reported.add(server.name)
+      yield {
+        message: `${program.place} starts \`${program.name}\`: ${server.name} needs more than a USER, namely ${server.needs}`,
+        help: server.alternative,
+        ...(program.instruction === undefined ? {} : { at: program.instruction })
+      }
+    }
+    if (byService !== undefined && !reported.has(byService.name) && runsBaseCommand && !isOverridden)
+      if (startUp.command?.instruction === undefined || startUp.programs.length === 0)
+        yield {
+          message: `${image.base.reference.text} runs ${byService.name}, which needs more than a USER, namely ${byService.needs}`,
+          help: byService.alternative
+        }
+  }
+})

@@ -1,0 +1,36 @@
+import { defineHazard } from '../hazard.ts'
+
+export const unknownBase = defineHazard({
+  name: 'unknown-base',
+  severity: 'warning',
+  summary: 'Nothing is known of the base image',
+  description: `The base image is private, rare or named by a variable without a default. Its user, accounts, entrypoint and
+directories are unknown. With a command of its own the Dockerfile is converted with numbers only and needs a review;
+when the command comes from that base as well, it is refused: nothing says which program would run as the new user.
+
+What to do: look at the base with \`docker inspect --format '{{json .Config}}' IMAGE\`. If it runs as a non-root user
+already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -- base runs as 1001\`.`,
+  *find({ image, stage, startUp }) {
+    const { base } = image
+    if (base.image !== undefined || base.distribution === 'windows') return
+    const name = base.reference.text === '' ? 'the base image' : base.reference.text
+    const why =
+      base.unresolved.length > 0
+        ? `the value of ${base.unresolved.map((variable) => `\${${variable}}`).join(', ')} is not in the file`
+        : 'it is not among the images that unroot knows'
+    const at = image.lineage[0]?.from ?? stage.from
+    if (startUp.isUnknown)
+      yield {
+        severity: 'error',
+        message: `FROM ${name}: ${why}, and the Dockerfile has no command of its own, so nothing says what would run`,
+        help: 'See what it starts with `docker inspect`, then write its CMD into the Dockerfile, or convert the base image itself.',
+        at
+      }
+    else
+      yield {
+        message: `FROM ${name}: ${why}`,
+        help: 'Check with `docker inspect` which user, entrypoint and volumes it has.',
+        at
+      }
+  }
+})

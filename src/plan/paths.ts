@@ -1,0 +1,36 @@
+/** What kind of place a path of the image is. */
+
+const systemTops = new Set(
+  '/ /bin /boot /data /dev /etc /home /lib /lib32 /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr /var'.split(
+    ' '
+  )
+)
+const systemTrees =
+  /^\/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|sbin|sys|nix|usr\/(?:bin|sbin|lib|lib32|lib64|libexec|share|include|games)|usr\/local\/(?:bin|sbin|lib|lib64|etc|share|include|man|games|go|cargo|rustup|cuda[^/]*)|var\/(?:lib\/(?:apt|dpkg|rpm|yum|dnf|apk|pacman)|cache\/(?:apt|apk|yum|dnf|debconf)|mail|backups|db))(?:\/|$)/
+const systemExact = new Set(
+  '/usr/local /usr/src /var/lib /var/log /var/cache /var/run /var/spool /var/tmp /var/opt /var/www /var/lock /run/lock /run/secrets /opt/bin'.split(
+    ' '
+  )
+)
+
+/** Directories that belong to the system or to packages: never made or owned by us. */
+export const isSystemDirectory = (path: string): boolean =>
+  (path !== '/data' && path !== '/srv' && systemTops.has(path)) ||
+  systemExact.has(path) ||
+  systemTrees.test(path) ||
+  /^\/opt\/[^/]+\/bin(\/|$)/.test(path)
+
+/** Writable for everybody in every image. */
+export const isPublicDirectory = (path: string): boolean => /^\/(?:tmp|var\/tmp|dev|proc)(?:\/|$)/.test(path)
+
+export const isInside = (path: string, directory: string): boolean =>
+  path === directory || directory === '/' || path.startsWith(`${directory}/`)
+
+/** Places that a program is known to fill when it runs. */
+export const isDataDirectory = (path: string): boolean =>
+  /^\/(?:var|run|srv|data)(?:\/|$)/.test(path) ||
+  /^\/opt\/[^/]+\/(?:data|logs?|tmp|run|cache|var|work|temp)(?:\/|$)/.test(path)
+
+export const isRootHome = (path: string): boolean => path === '/root' || path.startsWith('/root/')
+
+export const parentDirectory = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

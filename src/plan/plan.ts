@@ -1,0 +1,347 @@
+/**
+ * Who the image should run as, what that user needs, what stands against it. A pure function of text and options,
+ * in stable keys (path, port, uid, stage index): it is made once, on the original.
+ */
+import { createLocator, type Dockerfile, type Stage } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { resolvePrincipal } from '../image/accounts.ts'
+import { isRoot, readImage, type StageImage } from '../image/image.ts'
+import { findServerByProgram } from '../services/servers.ts'
+import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
+import { readCopies } from './copies.ts'
+import type { HazardContext, RawFinding } from './hazard.ts'
+import { stepDownTools } from './hazards/drops-privileges.ts'
+import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
+import { hazards } from './rules.ts'
+import { readRunFacts } from './run-facts.ts'
+import { readStartUp, type StartUp } from './startup.ts'
+import { type PlannedUser, planUser } from './user.ts'
+import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
+
+export interface StagePlan {
+  stageIndex: number
+  stageName: string | undefined
+  /** The stage is non-root as it stands. */
+  isNonRoot: boolean
+  /** Undefined for Windows. */
+  user: PlannedUser
+  paths: readonly PlannedPath[]
+  applicationDirectories: readonly string[]
+  ports: readonly PortMapping[]
+  findings: readonly Finding[]
+  startUp: StartUp
+}
+
+export interface Plan {
+  /** What a whole run of the preset would answer. */
+  verdict: Verdict
+  /** One for each shipped stage, in the order of the file. */
+  stages: readonly StagePlan[]
+  /** All findings, those of the stages included. */
+  findings: readonly Finding[]
+}
+
+/** `# unroot: ignore <rule> -- reason` */
+const ignoreComment = /^[ \t]*#[ \t]*unroot:[ \t]*ignore[ \t]+([a-z][a-z0-9-]*)[ \t]+--[ \t]+(\S[^\r\n]*?)[ \t\r]*$/gm
+
+/** Plans a Dockerfile. Never throws on user input. */
+export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions): Plan {
+  const locator = createLocator(dockerfile.text)
+  const start = locator.range(0, 0)
+  const finish = (verdict: Verdict, findings: readonly Finding[], stages: readonly StagePlan[] = []): Plan => ({
+    verdict,
+    stages,
+    findings
+  })
+  const { error } = dockerfile
+  if (dockerfile.stages.length === 0 && (error === undefined || error.message === 'file with no instructions'))
+    return finish('not-applicable', [
+      {
+        rule: 'no-stage',
+        severity: 'info',
+        message: 'no FROM: there is no image to convert',
+        help: 'Nothing to do.',
+        range: start
+      }
+    ])
+  if (error !== undefined) {
+    const position = { line: error.line, column: 1 }
+    return finish('failed', [
+      {
+        rule: 'invalid-dockerfile',
+        severity: 'error',
+        message: error.message,
+        help: 'docker build refuses this file too. Render templates first; nothing was changed.',
+        range: { start: position, end: position }
+      }
+    ])
+  }
+
+  const findings: Finding[] = []
+  const accepted = readAcceptances(dockerfile.text, options)
+  const toFinding = ({ at, ...finding }: RawFinding, stage: Stage): Finding => {
+    const [from, to] = at === undefined ? placeOf(stage.from) : 'keyword' in at ? placeOf(at) : at
+    const reason = accepted.get(finding.rule)
+    return { ...finding, range: locator.range(from, to), ...(reason === undefined ? {} : { accepted: { reason } }) }
+  }
+  const { targets, unknown } = findTargets(dockerfile, options)
+  const last = targets.at(-1) as Stage
+  for (const name of unknown)
+    findings.push(
+      toFinding(
+        {
+          rule: 'unknown-target',
+          severity: 'warning',
+          message: `no stage "${name}" here; the last stage is taken for the shipped one`,
+          help: `Stages of this file: ${dockerfile.stages.map((stage) => stage.name ?? String(stage.index)).join(', ')}.`
+        },
+        last
+      )
+    )
+  if (targets.some((stage) => readImage(dockerfile, stage).base.distribution === 'windows'))
+    return finish('not-applicable', [
+      ...findings,
+      toFinding(
+        {
+          rule: 'windows',
+          severity: 'info',
+          message: 'a Windows container',
+          help: 'unroot converts Linux images; nanoserver images can use `USER ContainerUser`.'
+        },
+        last
+      )
+    ])
+
+  const stages = targets.map((stage) => planStage(dockerfile, stage, options, (finding) => toFinding(finding, stage)))
+  for (const stage of stages) findings.push(...stage.findings)
+  const open = findings.filter((finding) => finding.accepted === undefined)
+  const verdict: Verdict = stages.every((stage) => stage.isNonRoot)
+    ? 'already-non-root'
+    : findings.some((finding) => finding.severity === 'error')
+      ? 'refused'
+      : open.some((finding) => finding.severity === 'warning')
+        ? 'needs-review'
+        : 'converted'
+  return finish(verdict, findings, stages)
+}
+
+/** The first line of an instruction: enough to point at. */
+const placeOf = (instruction: Instruction): readonly [number, number] => {
+  const first = instruction.raw.segments[0]
+  return [instruction.start, first === undefined ? instruction.end : first.source + first.length]
+}
+
+function readAcceptances(text: string, options: RewriteOptions): Map<string, string> {
+  const accepted = new Map((options.ignore ?? []).map(({ rule, reason }) => [rule, reason]))
+  if (text.includes('unroot:'))
+    for (const match of text.matchAll(ignoreComment)) accepted.set(match[1] as string, match[2] as string)
+  return accepted
+}
+
+function findTargets(dockerfile: Dockerfile, options: RewriteOptions): { targets: Stage[]; unknown: string[] } {
+  const last = dockerfile.stages.at(-1) as Stage
+  const asked = options.targets ?? []
+  const found = new Set<Stage>()
+  const unknown: string[] = []
+  for (const name of asked) {
+    const stage = dockerfile.stages.find((each) => each.name === name.toLowerCase() || String(each.index) === name)
+    if (stage === undefined) unknown.push(name)
+    else found.add(stage)
+  }
+  if (found.size === 0) found.add(last)
+  return { targets: [...found].sort((a, b) => a.index - b.index), unknown }
+}
+
+function planStage(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  options: RewriteOptions,
+  toFinding: (finding: RawFinding) => Finding
+): StagePlan {
+  const image = readImage(dockerfile, stage)
+  const copies = readCopies(dockerfile, image.lineage)
+  const runFacts = readRunFacts(dockerfile, image.lineage)
+  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+  const mentions = findPortMentions(dockerfile, image)
+  const isNonRoot = !isRoot(image.final)
+  const raw: RawFinding[] = []
+  const context: HazardContext = { dockerfile, stage, image, copies, runFacts, startUp, ports: mentions, options }
+
+  const stepDown = isNonRoot ? undefined : findStepDownAccount(image, startUp)
+  const user = isNonRoot ? currentUser(image) : planUser(dockerfile, image, options, stepDown)
+  const { ports, findings: portFindings } = planPorts(dockerfile, image, startUp, mentions, options, isNonRoot)
+  if (isNonRoot) raw.push(...weaknesses(image, user))
+  else
+    for (const hazard of hazards)
+      for (const finding of hazard.find(context))
+        raw.push({ ...finding, rule: hazard.name, severity: finding.severity ?? hazard.severity })
+  if (isNonRoot)
+    for (const hazard of hazards)
+      if (hazard.name === 'umask-without-effect')
+        for (const finding of hazard.find(context))
+          raw.push({ ...finding, rule: hazard.name, severity: finding.severity ?? hazard.severity })
+  raw.push(...portFindings)
+  const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
+  return {
+    stageIndex: stage.index,
+    stageName: stage.name,
+    isNonRoot,
+    user,
+    paths: isNonRoot ? [] : planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
+    applicationDirectories,
+    ports,
+    findings: deduplicate(raw).map(toFinding),
+    startUp
+  }
+}
+
+const deduplicate = (findings: readonly RawFinding[]): RawFinding[] => {
+  const seen = new Set<string>()
+  return findings.filter(({ rule, message }) => {
+    const key = `${rule} ${message}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+/** The account that a guarded entrypoint changes to. */
+function findStepDownAccount(image: StageImage, startUp: StartUp): string | undefined {
+  const { accounts } = image.final
+  for (const program of startUp.programs) {
+    if (!stepDownTools.has(program.name) || program.guard !== 'root') continue
+    const name = program.args.find((word, index) => {
+      if (word.startsWith('-')) return false
+      const option = program.args[index - 1] ?? ''
+      return !option.startsWith('-') || /^(--reuid|-u|--user|-)$/.test(option)
+    })
+    const account = name?.split(':')[0]
+    const option = program.args.find((word) => /^--(?:reuid|user)=/.test(word))?.replace(/^[^=]*=/, '')
+    for (const candidate of [option, account])
+      if (candidate !== undefined && candidate !== 'root' && accounts.users.has(candidate)) return candidate
+  }
+  const base = image.base.image
+  if (base?.stepsDown?.guarded && base.account?.name !== undefined) return base.account.name
+  return undefined
+}
+
+function currentUser(image: StageImage): PlannedUser {
+  const { user = '', accounts, userInstruction } = image.final
+  const { uid, gid, name, home } = resolvePrincipal(user, accounts)
+  const source =
+    userInstruction === undefined
+      ? 'base-image'
+      : accounts.users.get(name ?? '')?.origin === 'dockerfile'
+        ? 'dockerfile'
+        : /^\d/.test(user)
+          ? 'numeric'
+          : 'dockerfile'
+  return { uid, gid, name, home, source, create: undefined, text: user }
+}
+
+/** What is weak in an image that is non-root already. */
+function* weaknesses(image: StageImage, user: PlannedUser): Generator<RawFinding> {
+  const { final } = image
+  const at = final.userInstruction
+  const place = at === undefined ? {} : { at }
+  if (final.unresolvedUser.length > 0 && at !== undefined) {
+    yield {
+      rule: 'unresolved-user',
+      severity: 'warning',
+      message: `USER ${at.argumentText}: ${final.unresolvedUser.map((name) => `\${${name}}`).join(', ')} has no value in the file; without one the image runs as root`,
+      help: 'Give the ARG a default value, or write uid:gid.',
+      at
+    }
+    return
+  }
+  if (!/^\d/.test(final.user ?? '') && !/^\d/.test(user.text)) {
+    if (
+      at !== undefined &&
+      user.uid === undefined &&
+      image.base.image !== undefined &&
+      !final.accounts.users.has(user.name ?? '') &&
+      image.base.distribution !== 'none'
+    )
+      yield {
+        rule: 'unresolved-user',
+        severity: 'warning',
+        message: `USER ${final.user}: neither the Dockerfile nor ${image.base.reference.text} is known to have that account`,
+        help: 'If it is there, write its uid:gid; if not, the container does not start: create it.',
+        ...place
+      }
+    yield {
+      rule: 'named-user',
+      severity: 'info',
+      message: `USER ${final.user} is a name: Kubernetes' runAsNonRoot rejects it`,
+      help:
+        user.uid !== undefined && user.gid !== undefined
+          ? `Write USER ${user.uid}:${user.gid}, or run unroot --only pin-numeric-user.`
+          : 'Write uid:gid in numbers.',
+      ...place
+    }
+  }
+}
+
+function planPorts(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  startUp: StartUp,
+  mentions: readonly PortMention[],
+  options: RewriteOptions,
+  isNonRoot: boolean
+): { ports: PortMapping[]; findings: RawFinding[] } {
+  const findings: RawFinding[] = []
+  const ports: PortMapping[] = []
+  const asked = new Map(Object.entries(options.ports ?? {}).map(([from, to]) => [Number(from), to]))
+  const listened = new Set(mentions.filter((mention) => mention.isListener).map((mention) => mention.port))
+  const exposed = new Map<number, PortMention>()
+  for (const mention of mentions)
+    if (mention.where === 'expose' && !exposed.has(mention.port)) exposed.set(mention.port, mention)
+  const runsConfigured = startUp.programs.some((program) => findServerByProgram(program.name) !== undefined)
+  const taken = new Set(exposedPorts(dockerfile, image))
+  for (const to of asked.values()) taken.add(to)
+  for (const port of new Set([...listened, ...exposed.keys()])) {
+    const to = asked.get(port)
+    const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)
+    const at = mention?.instruction === undefined ? {} : { at: mention.instruction }
+    if (to === port || (isNonRoot && to === undefined)) {
+      if (listened.has(port) || exposed.has(port))
+        findings.push({
+          rule: 'low-port',
+          severity: isNonRoot ? 'info' : 'warning',
+          message: `port ${port} ${to === port ? 'is kept' : 'is below 1024'}: a non-root process cannot bind it on every platform`,
+          help: isNonRoot
+            ? `Listen on ${unprivilegedPort(port, taken)} and publish it as ${port}; unroot --port ${port}=${unprivilegedPort(port, taken)} makes the edits.`
+            : 'containerd 1.x, host networking and Podman refuse it; Docker 20.10 and later allows it.',
+          ...at
+        })
+      continue
+    }
+    if (to !== undefined) {
+      ports.push({ from: port, to })
+      continue
+    }
+    if (!listened.has(port)) {
+      if (!runsConfigured)
+        findings.push({
+          rule: 'unknown-listener',
+          severity: 'warning',
+          message: `EXPOSE ${port}: nothing in the files says where the program takes this port from, so it is kept`,
+          help: `Docker 20.10 and later lets it bind ${port}; elsewhere make the program listen on ${unprivilegedPort(port, taken)}, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
+          ...at
+        })
+      continue
+    }
+    const customary = unprivilegedPort(port, new Set())
+    const chosen = unprivilegedPort(port, taken)
+    taken.add(chosen)
+    ports.push({ from: port, to: chosen })
+    if (chosen !== customary)
+      findings.push({
+        rule: 'port-taken',
+        severity: 'warning',
+        message: `port ${port} becomes ${chosen}, since ${customary} is in use already`,
+        help: `Choose another with --port ${port}=<n>.`,
+        ...at
+      })
+  }
+  return { ports, findings }
+}

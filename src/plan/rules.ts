@@ -1,0 +1,153 @@
+import type { Hazard, Rule } from './hazard.ts'
+import { baseForOthers } from './hazards/base-for-others.ts'
+import { corepackHome } from './hazards/corepack-home.ts'
+import { developmentServer } from './hazards/development-server.ts'
+import { dockerSocket } from './hazards/docker-socket.ts'
+import { dropsPrivileges } from './hazards/drops-privileges.ts'
+import { existingVolumeData } from './hazards/existing-volume-data.ts'
+import { explicitRoot } from './hazards/explicit-root.ts'
+import { needsCapability } from './hazards/needs-capability.ts'
+import { needsRootService } from './hazards/needs-root-service.ts'
+import { needsServerConfig } from './hazards/needs-server-config.ts'
+import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
+import { rootHomeLeft } from './hazards/root-home-left.ts'
+import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
+import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
+import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
+import { unknownBase } from './hazards/unknown-base.ts'
+import { unreadEntrypoint } from './hazards/unread-entrypoint.ts'
+import { usesSudo } from './hazards/uses-sudo.ts'
+
+/** What stands against a conversion, in the order in which it is reported. */
+export const hazards: readonly Hazard[] = [
+  unknownBase,
+  needsRootService,
+  needsCapability,
+  dropsPrivileges,
+  needsServerConfig,
+  runtimePackageInstall,
+  scriptNeedsRoot,
+  rootHomeLeft,
+  ownerOnlyMode,
+  usesSudo,
+  unreadEntrypoint,
+  corepackHome,
+  developmentServer,
+  dockerSocket,
+  existingVolumeData,
+  baseForOthers,
+  explicitRoot,
+  umaskWithoutEffect
+]
+
+const rule = (name: string, severity: Rule['severity'], summary: string, description: string): Rule => ({
+  name,
+  severity,
+  summary,
+  description
+})
+
+const others: readonly Rule[] = [
+  rule(
+    'unknown-listener',
+    'warning',
+    'A privileged port is exposed, and nothing says where the program takes it from',
+    `\`EXPOSE 80\` stands in the Dockerfile, but no \`ENV\`, argument or known default tells the program to listen there, so
+the number is in the application's own code or configuration. It is left as it is: Docker lets every user bind port 80
+in a container since 20.10, containerd 1.x, host networking and Podman do not. Change it where the application says it,
+or start unroot with \`--port 80=8080\` once it takes its port from the environment.`
+  ),
+  rule(
+    'low-port',
+    'warning',
+    'The process listens on a port below 1024 as a non-root user',
+    `Docker sets \`net.ipv4.ip_unprivileged_port_start=0\` in its containers since 20.10; containerd 1.x, host networking,
+Podman and hardened platforms do not, and there the bind fails. Move the port to one above 1023 (80 to 8080), and
+publish it under the old number: \`-p 80:8080\`.`
+  ),
+  rule(
+    'port-taken',
+    'warning',
+    'The customary replacement of a port is in use already',
+    'Port 80 becomes 8080 by custom; when the image uses 8080 already, the next free port is taken. Choose another with `--port 80=9000`.'
+  ),
+  rule(
+    'named-user',
+    'info',
+    'USER is a name, not a number',
+    `Kubernetes' \`runAsNonRoot: true\` cannot check a name and rejects the image. Write \`USER uid:gid\`; with
+\`unroot --only pin-numeric-user\` it is done where both numbers are known.`
+  ),
+  rule(
+    'unresolved-user',
+    'warning',
+    'USER has no value, or names an account that the image does not have',
+    `The variable in \`USER\` has no default in the file, or the account is neither created in the Dockerfile nor known
+in the base image. In the first case whoever builds decides who the process is; in the second the container does not
+start. Give the \`ARG\` a default, or create the account.`
+  ),
+  rule(
+    'path-left-to-root',
+    'warning',
+    'A path that the process may write stays root’s',
+    `The image has no shell, or its tools are not known, so no \`RUN mkdir\` and \`chown\` can be added. If the program writes
+there, make the directory in a build stage and copy it with its owner:
+\`COPY --from=build --chown=65532:65532 /empty /data\`.`
+  ),
+  rule(
+    'umask-not-set',
+    'warning',
+    'The umask that was asked for could not be set',
+    'A umask is set by a shell in front of the program. The image has none, or its command comes from a base image whose entrypoint is not in the files.'
+  ),
+  rule(
+    'windows',
+    'info',
+    'A Windows container',
+    'Windows containers have other users and no ports below 1024 to protect. unroot leaves them alone.'
+  ),
+  rule(
+    'no-stage',
+    'info',
+    'No FROM',
+    'The file has no build stage, so there is no image. It may be a fragment or another kind of file.'
+  ),
+  rule(
+    'unknown-target',
+    'warning',
+    'The file has no stage of that name',
+    'With `--target` the named stages are the ones that are shipped. A file without that stage is treated by its last stage.'
+  ),
+  rule(
+    'partial-run',
+    'warning',
+    'The transforms that ran do not make the image non-root by themselves',
+    '`--only` and `--skip` filter the edits, not the plan. Run the rest as well, or make those edits by hand.'
+  ),
+  rule(
+    'invalid-dockerfile',
+    'error',
+    'BuildKit would refuse the file',
+    'The message is that of the parser, with the line. Templates (`Dockerfile.j2`, `Dockerfile.in`) must be rendered first. Nothing was changed.'
+  ),
+  rule(
+    'unreadable-file',
+    'error',
+    'The file could not be read as text',
+    'It is a directory, may not be read, is too large, or holds bytes that are no UTF-8. Nothing was changed.'
+  ),
+  rule(
+    'self-check',
+    'error',
+    'unroot’s own result did not pass its check',
+    'After the edits the file is planned again; here the result was not what the plan promised, so the original is kept. This is a bug: please report the Dockerfile.'
+  )
+]
+
+/** Every rule that findings can name. */
+export const rules: readonly Rule[] = [...hazards, ...others].map(({ name, severity, summary, description }) => ({
+  name,
+  severity,
+  summary,
+  description
+}))

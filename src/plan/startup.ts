@@ -1,0 +1,309 @@
+/**
+ * What the container starts: the programs behind `ENTRYPOINT` and `CMD`, through wrappers, shell text and scripts
+ * of the build context.
+ */
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { type CommandLine, createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
+import { shellSources } from '../image/shell-source.ts'
+import { type Guard, readShell, type ShellCommand } from '../shell/commands.ts'
+import { type Copy, findOrigin } from './copies.ts'
+
+export interface StartedProgram {
+  /** Last part of the path. */
+  name: string
+  /** As written. */
+  word: string
+  args: readonly string[]
+  guard: Guard
+  isConditional: boolean
+  /** `ENTRYPOINT`, `CMD` or `entrypoint.sh line 12`. */
+  place: string
+  instruction: Instruction | undefined
+}
+
+export interface StartScript {
+  /** In the image. */
+  path: string
+  /** In the build context; undefined for heredocs. */
+  contextPath: string | undefined
+  /** The heredoc or file text; undefined when it could not be read. */
+  text: string | undefined
+  commands: readonly ShellCommand[]
+  /** Why it could not be read. */
+  unread: string | undefined
+  copy: Copy | undefined
+}
+
+export interface StartUp {
+  programs: readonly StartedProgram[]
+  scripts: readonly StartScript[]
+  /** Every command that runs at the start, with where it stands; those of scripts included. */
+  commands: readonly { command: ShellCommand; place: string; instruction: Instruction | undefined }[]
+  entrypoint: CommandLine | undefined
+  command: CommandLine | undefined
+  /** Neither the Dockerfile nor what is known of its base says what runs. */
+  isUnknown: boolean
+}
+
+// Programs that run another one: how many of their own arguments come first is told by `skipsValue`.
+const wrappers = new Map<string, { valueFlags: ReadonlySet<string>; positional?: number }>(
+  Object.entries({
+    tini: { valueFlags: new Set(['-p', '-e']) },
+    'tini-static': { valueFlags: new Set(['-p', '-e']) },
+    'dumb-init': { valueFlags: new Set(['-r', '--rewrite']) },
+    catatonit: { valueFlags: new Set([]) },
+    env: { valueFlags: new Set(['-u', '-C', '-S']) },
+    exec: { valueFlags: new Set(['-a']) },
+    nohup: { valueFlags: new Set([]) },
+    command: { valueFlags: new Set([]) },
+    nice: { valueFlags: new Set(['-n']) },
+    ionice: { valueFlags: new Set(['-c', '-n']) },
+    setsid: { valueFlags: new Set([]) },
+    stdbuf: { valueFlags: new Set(['-o', '-i', '-e']) },
+    timeout: { valueFlags: new Set(['-s', '-k']), positional: 1 },
+    time: { valueFlags: new Set([]) },
+    'xvfb-run': { valueFlags: new Set(['-s', '-n', '-e']) },
+    'wait-for-it': { valueFlags: new Set(['-h', '-p', '-t']), positional: 1 },
+    'wait-for-it.sh': { valueFlags: new Set(['-h', '-p', '-t']), positional: 1 },
+    'dbus-run-session': { valueFlags: new Set([]) },
+    catchsegv: { valueFlags: new Set([]) }
+  })
+)
+
+const shellName = /^(ba|da|a|z|k|mk)?sh$/
+
+export const programName = (word: string): string => word.slice(word.lastIndexOf('/') + 1)
+
+/** By its name a script: `*.sh`, `*.bash` or `*entrypoint*`. */
+export const isScriptName = (word: string): boolean =>
+  /\.(sh|bash|ash|ksh)$/.test(word) ||
+  (/entrypoint/i.test(programName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
+
+/** Words behind wrappers such as `tini --`. */
+function unwrap(words: readonly string[]): readonly string[] {
+  let rest = words
+  for (let depth = 0; depth < 6; depth++) {
+    const wrapper = wrappers.get(programName(rest[0] ?? ''))
+    if (wrapper === undefined) return rest
+    let index = 1
+    let positional = wrapper.positional ?? 0
+    for (; index < rest.length; index++) {
+      const word = rest[index] as string
+      if (word === '--') {
+        index++
+        positional = 0
+        break
+      }
+      if (/^[A-Za-z_]\w*=/.test(word) && programName(rest[0] as string) === 'env') continue
+      if (word.startsWith('-')) {
+        if (wrapper.valueFlags.has(word)) index++
+        continue
+      }
+      if (positional-- > 0) continue
+      break
+    }
+    if (index >= rest.length) return rest.slice(index)
+    rest = rest.slice(index)
+  }
+  return rest
+}
+
+const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+/** Reads how the image starts. `readContext` brings scripts of the build context. */
+export function readStartUp(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  copies: readonly Copy[],
+  readContext: ((path: string) => string | undefined) | undefined
+): StartUp {
+  const { final, base } = image
+  const programs: StartedProgram[] = []
+  const scripts: StartScript[] = []
+  const commands: { command: ShellCommand; place: string; instruction: Instruction | undefined }[] = []
+  const substitute = createSubstitute(final)
+  const { entrypoint, command } = final
+  const seen = new Set<string>()
+
+  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard, place: string): boolean => {
+    const paths = word.includes('/')
+      ? [resolvePath(final.workdir, word)]
+      : [...searchPath.map((directory) => `${directory}/${word}`), resolvePath(final.workdir, word)]
+    const key = paths[0] as string
+    if (seen.has(key)) return true
+    let unread: StartScript | undefined
+    for (const path of paths) {
+      const origin = findOrigin(copies, path, readContext)
+      if (origin === undefined) continue
+      if (origin.kind === 'context' || origin.kind === 'heredoc') {
+        seen.add(key)
+        const isShell = !/^#!(?!.*\b(ba|da|a|k)?sh\b)/.test(origin.text)
+        const script = isShell ? readShell(origin.text) : undefined
+        const name = origin.kind === 'context' ? origin.path : programName(path)
+        scripts.push({
+          path,
+          contextPath: origin.kind === 'context' ? origin.path : undefined,
+          text: origin.text,
+          commands: script?.commands ?? [],
+          unread: isShell ? undefined : 'it is no shell script',
+          copy: origin.copy
+        })
+        if (script !== undefined) {
+          const lineOf = (offset: number) => origin.text.slice(0, offset).split('\n').length
+          for (const inner of script.commands) {
+            const innerPlace = `${name} line ${lineOf(inner.start)}`
+            const effective = guard === 'none' ? inner : { ...inner, guard }
+            commands.push({ command: effective, place: innerPlace, instruction })
+            addCommand(effective, instruction, innerPlace)
+          }
+        }
+        return true
+      }
+      unread ??= {
+        path,
+        contextPath: undefined,
+        text: undefined,
+        commands: [],
+        unread:
+          origin.kind === 'stage'
+            ? `it comes from ${origin.copy.from}`
+            : readContext === undefined
+              ? 'only the Dockerfile was given'
+              : 'it is not in the build context',
+        copy: origin.copy
+      }
+    }
+    if (unread === undefined) return false
+    seen.add(key)
+    scripts.push(unread)
+    void place
+    return true
+  }
+
+  const addWords = (
+    all: readonly string[],
+    instruction: Instruction | undefined,
+    place: string,
+    guard: Guard,
+    isConditional: boolean
+  ): void => {
+    const words = unwrap(all)
+    const word = words[0]
+    if (word === undefined || word === '') return
+    const name = programName(word)
+    if (shellName.test(name)) {
+      const at = words.findIndex(
+        (candidate, index) => index > 0 && !candidate.startsWith('-') && !candidate.startsWith('+')
+      )
+      const flags = words.slice(1, at === -1 ? undefined : at)
+      if (flags.some((flag) => /^-[a-z]*c$/.test(flag))) {
+        const text = words[at]
+        if (text !== undefined)
+          for (const inner of readShell(text).commands) {
+            commands.push({ command: inner, place, instruction })
+            addCommand(guard === 'none' ? inner : { ...inner, guard }, instruction, place)
+          }
+        return
+      }
+      const script = at === -1 ? undefined : words[at]
+      if (script !== undefined && !script.startsWith('$')) {
+        if (!addScript(script, instruction, guard, place)) addUnfound(script, instruction)
+        addScriptArguments(words.slice(at + 1), instruction, place, guard, isConditional)
+        return
+      }
+    }
+    if (isScriptName(word) && !isBaseEntrypoint(name)) {
+      if (!addScript(word, instruction, guard, place)) addUnfound(word, instruction)
+      addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
+      return
+    }
+    if (isBaseEntrypoint(name) && instruction !== undefined) {
+      programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
+      addWords(words.slice(1), instruction, place, guard, isConditional)
+      return
+    }
+    programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
+  }
+
+  /** What follows a script is what the script most often runs by `exec "$@"`. */
+  const addScriptArguments = (
+    words: readonly string[],
+    instruction: Instruction | undefined,
+    place: string,
+    guard: Guard,
+    isConditional: boolean
+  ) => {
+    if (words.length > 0 && !words[0]?.startsWith('-')) addWords(words, instruction, place, guard, isConditional)
+  }
+
+  const isBaseEntrypoint = (name: string): boolean => {
+    const known = base.image?.entrypoint?.[0]
+    return known !== undefined && programName(known) === name && findCopyNamed(name) === undefined
+  }
+  const findCopyNamed = (name: string) =>
+    copies.find((copy) => copy.sources.some((source) => programName(source) === name))
+
+  const addUnfound = (word: string, instruction: Instruction | undefined) => {
+    if (seen.has(word)) return
+    seen.add(word)
+    void instruction
+    scripts.push({
+      path: word,
+      contextPath: undefined,
+      text: undefined,
+      commands: [],
+      unread: 'no COPY or ADD brings it',
+      copy: undefined
+    })
+  }
+
+  const addCommand = (inner: ShellCommand, instruction: Instruction | undefined, place: string) => {
+    if (inner.name === '') return
+    const value = (text: string, isStatic: boolean) => (isStatic ? text : (substitute(text) ?? text))
+    addWords(
+      [
+        value(inner.name, inner.nameWord?.isStatic ?? true),
+        ...inner.args.map((word) => value(word.value, word.isStatic))
+      ],
+      instruction,
+      place,
+      inner.guard,
+      inner.isConditional
+    )
+    // `. ./env.sh` runs in the same process.
+    if ((inner.name === '.' || inner.name === 'source') && inner.args[0] !== undefined)
+      addScript(inner.args[0].value, instruction, inner.guard, place)
+  }
+
+  const addLine = (line: CommandLine, place: string, extra: readonly string[]) => {
+    if (line.form === 'exec') addWords([...line.words, ...extra], line.instruction, place, 'none', false)
+    else if (line.instruction !== undefined)
+      for (const source of shellSources(line.instruction))
+        for (const inner of source.script.commands) {
+          commands.push({ command: inner, place, instruction: line.instruction })
+          addCommand(inner, line.instruction, place)
+        }
+  }
+
+  if (entrypoint?.form === 'exec') {
+    const own = entrypoint.words
+    if (command?.form === 'shell') {
+      addLine(entrypoint, 'ENTRYPOINT', [])
+      addLine(command, 'CMD', [])
+    } else if (entrypoint.instruction === undefined && command !== undefined) {
+      addWords(own, undefined, 'the base image’s ENTRYPOINT', 'none', false)
+      addLine(command, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
+    } else addLine(entrypoint, 'ENTRYPOINT', command?.words ?? [])
+  } else if (entrypoint !== undefined) addLine(entrypoint, 'ENTRYPOINT', [])
+  else if (command !== undefined)
+    addLine(command, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
+  return {
+    programs,
+    scripts,
+    commands,
+    entrypoint,
+    command,
+    isUnknown: entrypoint === undefined && command === undefined
+  }
+}

@@ -1,0 +1,194 @@
+/** Who the image should run as. */
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import { isRedHat, isRootUser, resolvePrincipal } from '../image/accounts.ts'
+import type { Distribution } from '../image/base-image.ts'
+import { readImage, type StageImage, stateBefore } from '../image/image.ts'
+import type { ReportedUser, RewriteOptions } from '../types.ts'
+
+/** How an account can be created in the image. */
+export type Dialect = 'shadow' | 'busybox' | 'lines'
+
+export interface PlannedUser {
+  uid: number | undefined
+  gid: number | undefined
+  name: string | undefined
+  home: string | undefined
+  source: ReportedUser['source']
+  /** Set when the account must be created. */
+  create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
+  /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
+  text: string
+}
+
+export const defaultId = 10001
+/** Distroless's `nonroot`; used where an image can hold no account. source: GoogleContainerTools/distroless common/variables.bzl */
+const noShellId = 65532
+
+export const isPosixShell = (shell: readonly string[] | undefined): boolean =>
+  shell === undefined || /(^|\/)(ba|da|a|z|k)?sh$/.test(shell[0] ?? '')
+
+/** The image has a shell in which `RUN` can add a step. */
+export function canRun(image: StageImage): boolean {
+  if (!isPosixShell(image.final.shell)) return false
+  const { distribution, isInferred } = image.base
+  if (distribution === 'none' || distribution === 'windows') {
+    // A busybox that the Dockerfile brings itself shows in its own shell-form RUNs.
+    return distribution === 'none' && hasShellRun(image)
+  }
+  return distribution !== undefined && !isInferred ? true : hasShellRun(image)
+}
+
+const hasShellRun = (image: StageImage): boolean =>
+  image.lineage.some((stage) =>
+    stage.instructions.some((instruction) => instruction.keyword === 'RUN' && instruction.json === undefined)
+  )
+
+const dialectOf = (distribution: Distribution | undefined): Dialect | undefined => {
+  if (distribution === undefined || distribution === 'none' || distribution === 'windows') return undefined
+  if (distribution === 'alpine' || distribution === 'wolfi' || distribution === 'busybox') return 'busybox'
+  return distribution === 'ubi-micro' ? 'lines' : 'shadow'
+}
+
+/** Images without useradd, and the command that brings it. source: facts of each image's package set */
+const shadowInstall: Partial<Record<Distribution, string>> = {
+  'ubi-minimal': 'microdnf install -y shadow-utils && microdnf clean all',
+  amazonlinux: 'yum install -y shadow-utils && yum clean all',
+  photon: 'tdnf install -y shadow && tdnf clean all'
+}
+
+const text = (uid: number | undefined, gid: number | undefined, name: string | undefined): string =>
+  uid !== undefined && gid !== undefined ? `${uid}:${gid}` : (name ?? String(uid))
+
+/**
+ * Picks the user: option, account to which the entrypoint steps down, account of the Dockerfile, account of the base
+ * image, a new one.
+ *
+ * @param stepDown account name that a guarded entrypoint changes to
+ */
+export function planUser(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  options: RewriteOptions,
+  stepDown: string | undefined
+): PlannedUser {
+  const { accounts } = image.final
+  const { distribution } = image.base
+  const isAsked = options.user !== undefined || options.uid !== undefined || options.gid !== undefined
+  const named = (name: string, source: ReportedUser['source']): PlannedUser => {
+    const { uid, gid, home, name: account } = resolvePrincipal(name, accounts)
+    return { uid, gid, name: account, home, source, create: undefined, text: text(uid, gid, name) }
+  }
+
+  if (!isAsked) {
+    if (stepDown !== undefined) {
+      const origin = accounts.users.get(stepDown)?.origin
+      return named(stepDown, origin === 'dockerfile' ? 'dockerfile' : 'base-image')
+    }
+    const earlier = findEarlierUser(dockerfile, image)
+    if (earlier !== undefined) return named(earlier, /^\d+/.test(earlier) ? 'numeric' : 'dockerfile')
+    const own = [...accounts.users.values()].filter(
+      (account) =>
+        account.origin === 'dockerfile' &&
+        account.uid !== 0 &&
+        !/^(sshd?|ftp|git|nginx|mysql|www-data)$/.test(account.name)
+    )
+    const last = own.at(-1)
+    if (last !== undefined) return named(last.name, 'dockerfile')
+    const base = image.base.image
+    if (base?.user !== undefined && !isRootUser(base.user)) {
+      const restored = named(base.user, 'base-image')
+      return /^\d+(:\d+)?$/.test(base.user) && base.account?.uid === undefined
+        ? { ...restored, text: base.user }
+        : restored
+    }
+    if (base?.account !== undefined && base.reuseAccount !== false) {
+      const { name, uid, gid, home } = base.account
+      return { uid, gid, name, home, source: 'base-image', create: undefined, text: text(uid, gid, name) }
+    }
+  }
+
+  const dialect = canRun(image) ? dialectOf(distribution) : undefined
+  const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
+  let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
+  if (options.uid === undefined) while (takenIds.has(uid)) uid++
+  const gid = options.gid ?? uid
+  if (options.user !== undefined && options.uid === undefined) {
+    const existing = accounts.users.get(options.user)
+    if (existing !== undefined && existing.uid !== 0)
+      return named(options.user, existing.origin === 'dockerfile' ? 'dockerfile' : 'base-image')
+  }
+  const taken = [...accounts.users.values()].find((account) => account.uid === uid)
+  if (taken !== undefined && taken.uid !== 0)
+    return {
+      uid,
+      gid: options.gid ?? taken.gid ?? gid,
+      name: taken.name,
+      home: taken.home,
+      source: taken.origin === 'dockerfile' ? 'dockerfile' : 'base-image',
+      create: undefined,
+      text: `${uid}:${options.gid ?? taken.gid ?? gid}`
+    }
+  if (dialect === undefined)
+    return { uid, gid, name: undefined, home: undefined, source: 'numeric', create: undefined, text: `${uid}:${gid}` }
+  let name = options.user ?? 'app'
+  if (options.user === undefined)
+    while (accounts.users.has(name) || accounts.groups.has(name)) name = name === 'app' ? 'appuser' : `${name}1`
+  const installs = shadowInstall[distribution as Distribution]
+  const hasUseradd = image.lineage.some((stage) =>
+    stage.instructions.some(
+      (instruction) =>
+        instruction.keyword === 'RUN' && /\bshadow(-utils)?\b|\buseradd\b|\bgroupadd\b/.test(instruction.raw.logical)
+    )
+  )
+  return {
+    uid,
+    gid,
+    name,
+    home: `/home/${name}`,
+    source: 'created',
+    create: { dialect, distribution: distribution as Distribution, installShadow: hasUseradd ? undefined : installs },
+    text: `${uid}:${gid}`
+  }
+}
+
+/** The last `USER` of the image's own stages that is not root. */
+function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | undefined {
+  for (const stage of image.lineage.toReversed()) {
+    const own = readImage(dockerfile, stage)
+    for (const instruction of stage.instructions.toReversed()) {
+      if (instruction.keyword !== 'USER') continue
+      const after = own.states[stage.instructions.indexOf(instruction)]
+      if (after?.user === undefined || after.unresolvedUser.length > 0 || after.user === '') continue
+      if (isRootUser(after.user)) continue
+      // An account that nobody creates here and no base is known to have would not start.
+      const principal = resolvePrincipal(after.user, stateBefore(own, instruction).accounts)
+      if (principal.isKnown || /^\d+/.test(after.user) || image.base.image === undefined) return after.user
+    }
+  }
+  return undefined
+}
+
+/** Commands that create the account, one per line of the `RUN`. source: facts table "Accounts", shadow and busybox manuals */
+export function accountCommands(user: PlannedUser): string[] {
+  if (user.create === undefined) return []
+  const { dialect, distribution, installShadow } = user.create
+  const { uid, gid, name } = user
+  if (dialect === 'busybox')
+    return [
+      `addgroup -g ${gid} -S ${name}`,
+      `adduser -u ${uid} -S -D -G ${name} -h /home/${name} -s /sbin/nologin ${name}`
+    ]
+  if (dialect === 'lines')
+    return [
+      `echo '${name}:x:${gid}:' >> /etc/group`,
+      `echo '${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin' >> /etc/passwd`,
+      `mkdir -p /home/${name}`,
+      `chown ${uid}:${gid} /home/${name}`
+    ]
+  const shell = isRedHat(distribution) ? '/sbin/nologin' : '/usr/sbin/nologin'
+  return [
+    ...(installShadow === undefined ? [] : [installShadow]),
+    `groupadd --gid ${gid} ${name}`,
+    `useradd --uid ${uid} --gid ${name} --no-log-init --create-home --shell ${shell} ${name}`
+  ]
+}

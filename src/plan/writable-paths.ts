@@ -1,0 +1,213 @@
+/** What the running process must be able to write. */
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { expand } from '../dockerfile/words.ts'
+import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
+import { createSubstitute, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
+import type { Copy } from './copies.ts'
+import {
+  isDataDirectory,
+  isInside,
+  isPublicDirectory,
+  isRootHome,
+  isSystemDirectory,
+  parentDirectory
+} from './paths.ts'
+import type { RunFact } from './run-facts.ts'
+import { scriptWrites } from './script-writes.ts'
+import type { StartUp } from './startup.ts'
+import type { PlannedUser } from './user.ts'
+
+export interface PlannedPath {
+  path: string
+  kind: 'directory' | 'file'
+  reason: string
+}
+
+/** Names of `ENV` whose value is a place that a program fills. */
+const dataVariable =
+  /(?:^|_)(?:DATA|LOGS?|LOGFILE|CACHE|TMP|TEMP|UPLOADS?|STORAGE|STATE|MEDIA|SPOOL|PID|PIDFILE|DB|DATABASE)(?:_?(?:DIR|DIRECTORY|HOME|PATH|ROOT|FOLDER|FILE|LOCATION))?$/
+const homeVariable = /_(?:HOME|DIR|PATH|ROOT|FOLDER)$/
+const hasExtension = /\/[^/]+\.[A-Za-z][A-Za-z0-9]{0,5}$/
+
+/** Web roots are only read by the server that delivers them. */
+const isWebRoot = (path: string): boolean =>
+  /^\/(?:var\/www|usr\/share\/nginx|usr\/local\/apache2\/htdocs|srv\/www|srv\/http)(?:\/|$)/.test(path)
+
+/** Servers whose workers never were root, so the application's files need no new owner. */
+const servesWebRoot = (image: StageImage): boolean =>
+  /^(?:php|nginx|openresty|httpd|apache|frankenphp|passenger)/.test(image.base.image?.service ?? '')
+
+/** Directories of the application: the last `WORKDIR`, and those that receive files copied relative to them. */
+export function findApplicationDirectories(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  copies: readonly Copy[]
+): string[] {
+  const isOwn = (path: string) =>
+    !isSystemDirectory(path) &&
+    !isPublicDirectory(path) &&
+    !isRootHome(path) &&
+    !(servesWebRoot(image) && isWebRoot(path))
+  const found = new Set<string>()
+  const declared = new Set<string>()
+  for (const stage of image.lineage) {
+    const own = readImage(dockerfile, stage)
+    stage.instructions.forEach((instruction, index) => {
+      const state = own.states[index]
+      if (instruction.keyword === 'WORKDIR' && state?.isWorkdirKnown) declared.add(state.workdir)
+    })
+  }
+  const { workdir } = image.final
+  if (declared.has(workdir) && isOwn(workdir)) found.add(workdir)
+  for (const copy of copies) {
+    if (copy.isUnresolved) continue
+    const at = copy.state.workdir
+    // A copy into the directory in which the instruction stands, or into a directory that a later WORKDIR names.
+    const target = [at, ...declared].find(
+      (directory) => directory !== '/' && declared.has(directory) && isInside(copy.destination, directory)
+    )
+    if (target !== undefined && isOwn(target)) found.add(target)
+  }
+  return [...found].sort((a, b) => (a === workdir ? -1 : b === workdir ? 1 : 0))
+}
+
+/** Everything the plan knows the process to write, with reasons. */
+export function planPaths(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  copies: readonly Copy[],
+  facts: readonly RunFact[],
+  startUp: StartUp,
+  user: PlannedUser,
+  applicationDirectories: readonly string[]
+): PlannedPath[] {
+  const planned = new Map<string, PlannedPath>()
+  const add = (path: string, reason: string, kind: PlannedPath['kind'] = 'directory') => {
+    if (planned.has(path) || isPublicDirectory(path) || isRootHome(path) || isSystemDirectory(path)) return
+    if (path === user.home) return
+    planned.set(path, { path, kind, reason })
+  }
+  for (const path of applicationDirectories)
+    add(path, path === image.final.workdir ? 'the working directory' : 'receives application files')
+
+  const all = image.lineage.flatMap((stage) => stage.instructions)
+  for (const instruction of all) {
+    if (instruction.keyword !== 'VOLUME') continue
+    const stage = image.lineage.find((each) => each.instructions.includes(instruction))
+    if (stage === undefined) continue
+    const state = stateBefore(readImage(dockerfile, stage), instruction)
+    for (const word of instruction.json?.map((string) => string.value) ?? instruction.words.map(({ text }) => text)) {
+      const { value, unresolved } = expand(word, state.variables, dockerfile.escape)
+      if (unresolved.length > 0 || value === '') continue
+      const path = resolvePath(state.workdir, value)
+      if (path !== '/')
+        add(
+          path,
+          `VOLUME (line ${instruction.startLine})`,
+          hasExtension.test(path) && /\.(?:db|sqlite3?|log|json|ya?ml|conf)$/.test(path) ? 'file' : 'directory'
+        )
+    }
+  }
+
+  const copied = (path: string) =>
+    copies.some(
+      (copy) =>
+        isInside(path, copy.destination) &&
+        copy.destination !== '/' &&
+        !applicationDirectories.includes(copy.destination)
+    )
+  const madeByRun = new Map<string, Instruction>()
+  for (const fact of facts) {
+    if (fact.kind === 'make') madeByRun.set(fact.path, fact.instruction)
+    if (fact.kind === 'remove')
+      for (const path of madeByRun.keys()) if (isInside(path, fact.path) && fact.path !== '/') madeByRun.delete(path)
+  }
+  const environment = new Map<string, string>()
+  for (const instruction of all)
+    if (instruction.keyword === 'ENV')
+      for (const { name } of instruction.properties ?? []) {
+        const value = image.final.environment.get(name.text)
+        if (value !== undefined) environment.set(name.text, value)
+      }
+  for (const [name, value] of environment) {
+    if (!/^\/[\w./@+-]+$/.test(value)) continue
+    const path = resolvePath('/', value)
+    if (dataVariable.test(name)) {
+      if (copied(path)) continue
+      if (hasExtension.test(path)) add(parentDirectory(path), `ENV ${name}`)
+      else add(path, `ENV ${name}`)
+    } else if (homeVariable.test(name) && /^\/(?:var|run|srv|data)\//.test(path) && madeByRun.has(path))
+      add(path, `ENV ${name}`)
+  }
+
+  for (const [path, instruction] of madeByRun) {
+    if (
+      /^\/var\/(?:lib|cache)\/(?:apt|dpkg|apk|yum|dnf)|^\/var\/lib\/(?:mysql|postgresql|redis|mongodb|nginx)|^\/(?:var\/)?run\/(?:sshd|mysqld|postgresql|lock)|\/(?:man|locale|doc|src|build|node_modules|bin|lib|libs|include|conf|config|certs?|ssl|keys?|etc|scripts?)(?:\/|$)/.test(
+        path
+      )
+    )
+      continue
+    if (servesWebRoot(image) && isWebRoot(path)) continue
+    const isApplication = applicationDirectories.some((directory) => directory !== path && isInside(path, directory))
+    if (
+      isDataDirectory(path) ||
+      isApplication ||
+      (user.home !== undefined && path !== user.home && isInside(path, user.home))
+    )
+      add(path, `made by RUN (line ${instruction.startLine})`)
+  }
+
+  const substitute = createSubstitute(image.final)
+  let made: string[] = []
+  for (const { command, place } of startUp.commands) {
+    if (command.guard === 'root') {
+      // What a guarded script would have taken over must belong to the user at build time.
+      if (command.name === 'chown')
+        for (const word of command.args.filter((each) => !each.value.startsWith('-')).slice(1)) {
+          const value = word.isStatic ? word.value : substitute(word.value)
+          if (value?.startsWith('/') && !/[*?]/.test(value))
+            add(resolvePath('/', value), `${place} would take it over as root`)
+        }
+      continue
+    }
+    for (const write of scriptWrites(command, substitute)) {
+      if (!write.isKnown || /[*?$`]/.test(write.path)) continue
+      const path = resolvePath(image.final.workdir, write.path.replace(/^~/, user.home ?? '/'))
+      const isCovered =
+        [...planned.values()].some(
+          (each) => each.kind === 'directory' && isInside(path, each.path) && each.path !== path
+        ) || made.some((directory) => isInside(path, directory))
+      if (isCovered) continue
+      if (write.kind === 'directory') {
+        add(path, `${place} makes it`)
+        made = [...made, path]
+      } else {
+        const parent = parentDirectory(path)
+        if (isSystemDirectory(parent)) add(path, `${place} writes it`, 'file')
+        else add(parent, `${place} writes ${path}`)
+      }
+    }
+  }
+  return [...planned.values()]
+}
+
+/** Whether the Dockerfile itself gives `path` to the user, or opens it to everybody. */
+export function isOwnedAlready(
+  path: string,
+  facts: readonly RunFact[],
+  user: PlannedUser,
+  accounts: Accounts,
+  since?: Instruction
+): boolean {
+  return facts.some((fact) => {
+    if (since !== undefined && fact.instruction.index < since.index) return false
+    const covers = fact.path === path || (fact.isRecursive && isInside(path, fact.path))
+    if (!covers) return false
+    if (fact.kind === 'open')
+      return /^0?[0-7]?[0-7][0-7]7$|^(?:a|o|ugo|go)?\+[rx]*w|^(?:a|ugo)=rwx/.test(fact.value) && !/^\+/.test(fact.value)
+    if (fact.kind !== 'own') return false
+    const owner = resolvePrincipal(fact.value.replace(/\.(?=[a-z])/, ':'), accounts)
+    return (owner.uid !== undefined && owner.uid === user.uid) || (owner.name !== undefined && owner.name === user.name)
+  })
+}

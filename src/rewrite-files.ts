@@ -1,0 +1,78 @@
+import { contextSources, nearestContext } from './context-folder.ts'
+import { parseDockerfile } from './dockerfile/dockerfile.ts'
+import { UnrootError } from './errors.ts'
+import { unifiedDiff } from './report/diff.ts'
+import { buildFileReport } from './report/json.ts'
+import { rewrite } from './rewrite.ts'
+import type { CompanionReport, FileReport, RewriteOptions } from './types.ts'
+
+export interface RewriteFilesOptions extends Omit<RewriteOptions, 'path' | 'readContext'> {
+  /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
+  context?: string
+}
+
+export interface RewriteFilesResult {
+  /** Every file that was given, with its new text where it changes. */
+  files: Map<string, string>
+  /** One for each Dockerfile, in the order of the map. */
+  reports: FileReport[]
+  /** Other files that change. */
+  companions: CompanionReport[]
+}
+
+const dockerfileName = /(^|\/)(?:(?:Dockerfile|Containerfile)(?:\.[^/]+)?|[^/]+\.[Dd]ockerfile)$/
+
+/** Whether a path is searched for in a directory: `Dockerfile`, `Dockerfile.*`, `*.Dockerfile`, `Containerfile`, ... */
+export const isDockerfileName = (path: string): boolean => dockerfileName.test(path) && !path.endsWith('.dockerignore')
+
+/**
+ * Rewrites a tree of files held in memory: every Dockerfile, with the scripts of its build context at hand.
+ * Pure and synchronous, like `rewrite`.
+ *
+ * @param tree text by path, with `/`
+ * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM`
+ * @example
+ * const { files, reports } = rewriteFiles(new Map([['Dockerfile', dockerfile], ['entrypoint.sh', script]]))
+ */
+export function rewriteFiles(tree: ReadonlyMap<string, string>, options: RewriteFilesOptions = {}): RewriteFilesResult {
+  if (!(tree instanceof Map) && typeof (tree as ReadonlyMap<string, string>)?.get !== 'function')
+    throw new UnrootError('INVALID_OPTION', 'the files must be a Map from path to text')
+  const { context, ...rest } = options
+  const files = new Map(tree)
+  const reports: FileReport[] = []
+  const companions = new Map<string, CompanionReport>()
+  const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
+  for (const [path, text] of tree) {
+    if (!isDockerfileName(path)) continue
+    const folder = context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
+    const inContext = (name: string) => (folder === '' ? name : `${folder}/${name}`)
+    const result = rewrite(text, { ...rest, path, readContext: (name) => files.get(inContext(name)) })
+    files.set(path, result.text)
+    reports.push(buildFileReport(path, result))
+    for (const [name, changed] of result.companions) {
+      const full = inContext(name)
+      const known = companions.get(full)
+      files.set(full, changed)
+      const before = tree.get(full)
+      companions.set(full, {
+        path: full,
+        for: [...(known?.for ?? []), path],
+        changed: true,
+        created: before === undefined,
+        diff: unifiedDiff(full, before ?? '', changed, { created: before === undefined })
+      })
+    }
+  }
+  return { files, reports, companions: [...companions.values()] }
+}
+
+/** The folders above a path, nearest first; `''` is the root. */
+function foldersUpward(path: string): string[] {
+  const folders: string[] = []
+  let folder = path
+  while (folder.includes('/')) {
+    folder = folder.slice(0, folder.lastIndexOf('/'))
+    folders.push(folder)
+  }
+  return [...folders, '']
+}

@@ -1,0 +1,194 @@
+import { transforms as builtIn } from '../transforms/index.ts'
+import { createLocator, type Dockerfile, parseDockerfile } from './dockerfile/dockerfile.ts'
+import { createEditor } from './edit/editor.ts'
+import { UnrootError } from './errors.ts'
+import { readImage } from './image/image.ts'
+import { checkOptions } from './options.ts'
+import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
+import { unifiedDiff } from './report/diff.ts'
+import type { Transform } from './transform.ts'
+import type { Change, Finding, RewriteOptions, RewriteResult, Verdict } from './types.ts'
+
+/** Plain arrays of transforms; composition is concatenation. */
+export const presets: { readonly user: readonly Transform[] } = { user: builtIn }
+
+interface Run {
+  text: string
+  changes: Change[]
+  findings: Finding[]
+  files: Map<string, string>
+}
+
+/**
+ * Rewrites one Dockerfile so that the image runs as a non-root user. Pure and synchronous.
+ *
+ * User input never throws: whatever is wrong with it becomes a verdict and findings.
+ *
+ * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM` for mistakes of the calling program
+ * @example
+ * const result = rewrite('FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n')
+ * result.verdict // 'converted'
+ * result.user    // { uid: 1000, gid: 1000, name: 'node', source: 'base-image' }
+ */
+export function rewrite(text: string, options: RewriteOptions = {}): RewriteResult {
+  if (typeof text !== 'string') throw new UnrootError('INVALID_OPTION', 'the Dockerfile must be a string')
+  const all = options.transforms ?? presets.user
+  checkOptions(options, all)
+  const dockerfile = parseDockerfile(text)
+  const plan = planDockerfile(dockerfile, options)
+  const active = selectTransforms(all, plan, options)
+  const isPlain = active.length === 0 || plan.verdict === 'refused' || plan.stages.length === 0
+  if (isPlain || (options.safeOnly === true && plan.verdict === 'needs-review'))
+    return createResult(text, plan, plan.verdict, options)
+
+  const run = applyTransforms(dockerfile, plan, active, options)
+  let findings = [...plan.findings, ...run.findings]
+  let { verdict } = plan
+  if (
+    verdict === 'converted' &&
+    run.findings.some((finding) => finding.severity === 'warning' && finding.accepted === undefined)
+  ) {
+    verdict = 'needs-review'
+    if (options.safeOnly === true) return createResult(text, { ...plan, findings }, verdict, options)
+  }
+  if (run.text !== text) {
+    const check = checkResult(run.text, plan, options)
+    if (check === 'failed') return createResult(text, { ...plan, findings: [selfCheck(text)] }, 'failed', options)
+    if (check === 'root' && (plan.verdict === 'converted' || plan.verdict === 'needs-review')) {
+      if (isPartial(options, all)) verdict = 'needs-review'
+      else return createResult(text, { ...plan, findings: [selfCheck(text)] }, 'failed', options)
+      findings = [...findings, partialRun(text)]
+    }
+  } else if (plan.verdict !== 'already-non-root') {
+    // Nothing was edited, and the image is root still.
+    verdict = 'needs-review'
+    findings = [...findings, partialRun(text)]
+  }
+  return createResult(text, { ...plan, findings }, verdict, options, run)
+}
+
+const isPartial = (options: RewriteOptions, all: readonly Transform[]): boolean =>
+  options.only !== undefined || options.skip !== undefined || !all.some((transform) => transform.name === 'switch-user')
+
+function selectTransforms(all: readonly Transform[], plan: Plan, options: RewriteOptions): Transform[] {
+  const chosen = all.filter(
+    ({ name, onRequest }) =>
+      (options.only === undefined || options.only.includes(name)) &&
+      options.skip?.includes(name) !== true &&
+      (onRequest === undefined || onRequest(options))
+  )
+  if (plan.verdict !== 'already-non-root') return chosen
+  // No edit by default: only what is asked for.
+  return chosen.filter(
+    ({ name, onRequest }) =>
+      options.only?.includes(name) === true ||
+      (name === 'remap-ports' && Object.keys(options.ports ?? {}).length > 0) ||
+      onRequest?.(options) === true ||
+      !builtIn.some((known) => known.name === name)
+  )
+}
+
+function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Transform[], options: RewriteOptions): Run {
+  const locator = createLocator(original.text)
+  const changes: Change[] = []
+  const findings: Finding[] = []
+  const files = new Map<string, string>()
+  const readContext = options.readContext
+  const current: RewriteOptions =
+    readContext === undefined ? options : { ...options, readContext: (path) => files.get(path) ?? readContext(path) }
+  let dockerfile = original
+  let toOriginal = (offset: number) => offset
+  for (const transform of active)
+    for (const stagePlan of plan.stages) {
+      if (stagePlan.isNonRoot && plan.verdict !== 'already-non-root') continue
+      const stage = dockerfile.stages[stagePlan.stageIndex]
+      if (stage === undefined) continue
+      const edit = createEditor(dockerfile)
+      const back = toOriginal
+      transform.apply({
+        dockerfile,
+        stage,
+        image: readImage(dockerfile, stage),
+        plan,
+        stagePlan,
+        options: current,
+        edit,
+        changeFile(path, text, message) {
+          files.set(path, text)
+          changes.push({ transform: transform.name, message, range: locator.range(0, 0) })
+        },
+        report({ range, ...finding }) {
+          const [from, to] = range ?? [stage.from.start, stage.from.raw.headEnd]
+          findings.push({ ...finding, range: locator.range(back(from), back(to)) })
+        }
+      })
+      if (edit.edits.length === 0) continue
+      for (const { message, start, end } of edit.edits)
+        changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
+      const { text, toOld } = edit.finish()
+      dockerfile = parseDockerfile(text)
+      toOriginal = (offset) => back(toOld(offset))
+    }
+  return { text: dockerfile.text, changes, findings, files }
+}
+
+/** Plans the result again: it must parse, run as the planned user and have no privileged port left of those mapped. */
+function checkResult(text: string, plan: Plan, options: RewriteOptions): 'passed' | 'root' | 'failed' {
+  const dockerfile = parseDockerfile(text)
+  if (dockerfile.error !== undefined) return 'failed'
+  const again = planDockerfile(dockerfile, options)
+  for (const before of plan.stages) {
+    const after = again.stages.find((stage) => stage.stageIndex === before.stageIndex)
+    if (after === undefined) return 'failed'
+    if (!after.isNonRoot) return 'root'
+    if (
+      !before.isNonRoot &&
+      before.user.uid !== undefined &&
+      after.user.uid !== undefined &&
+      after.user.uid !== before.user.uid
+    )
+      return 'failed'
+  }
+  return 'passed'
+}
+
+const atStart = (text: string) => createLocator(text).range(0, 0)
+
+const selfCheck = (text: string): Finding => ({
+  rule: 'self-check',
+  severity: 'error',
+  message: 'the rewritten file did not pass its check, so the original is kept',
+  help: 'This is a bug of unroot: please report the Dockerfile.',
+  range: atStart(text)
+})
+
+const partialRun = (text: string): Finding => ({
+  rule: 'partial-run',
+  severity: 'warning',
+  message: 'the transforms that ran do not make the image run as a non-root user',
+  help: 'Run without --only and --skip, or add the USER line yourself.',
+  range: atStart(text)
+})
+
+function createResult(text: string, plan: Plan, verdict: Verdict, options: RewriteOptions, run?: Run): RewriteResult {
+  const stage: StagePlan | undefined = plan.stages.at(-1)
+  const result = run?.text ?? text
+  const path = options.path ?? 'Dockerfile'
+  const user = stage?.user
+  return {
+    text: result,
+    verdict,
+    stage: stage === undefined ? null : { index: stage.stageIndex, name: stage.stageName ?? null },
+    user:
+      user === undefined || verdict === 'failed'
+        ? null
+        : { uid: user.uid ?? null, gid: user.gid ?? null, name: user.name ?? null, source: user.source },
+    changed: result !== text || (run?.files.size ?? 0) > 0,
+    ports: run === undefined ? [] : plan.stages.flatMap((each) => each.ports),
+    writablePaths: plan.stages.flatMap((each) => each.paths.map(({ path: name, reason }) => ({ path: name, reason }))),
+    changes: run?.changes ?? [],
+    findings: [...plan.findings],
+    companions: run?.files ?? new Map(),
+    diff: () => (result === text ? '' : unifiedDiff(path, text, result))
+  }
+}

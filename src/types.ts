@@ -1,0 +1,159 @@
+/** One per Dockerfile; see the README for what each promises. */
+export type Verdict = 'converted' | 'needs-review' | 'refused' | 'already-non-root' | 'not-applicable' | 'failed'
+
+export type Severity = 'error' | 'warning' | 'info'
+
+export type Strategy = 'user' | 'entrypoint' | 'arbitrary-user'
+
+/** Line and column count from 1; columns are UTF-16 code units. `end` is exclusive. */
+export interface Position {
+  line: number
+  column: number
+}
+
+export interface Range {
+  start: Position
+  end: Position
+}
+
+/** Something that the tool wants a person to know about one Dockerfile. */
+export interface Finding {
+  /** Kebab-case name of the rule; `unroot explain <rule>` prints its page. */
+  rule: string
+  severity: Severity
+  /** One line, with the evidence. */
+  message: string
+  /** What to do about it. */
+  help: string
+  range: Range
+  /** Set when a comment or the config accepts the finding. */
+  accepted?: { reason: string }
+}
+
+/** One edit, in the coordinates of the original text. */
+export interface Change {
+  transform: string
+  message: string
+  range: Range
+}
+
+export interface PortMapping {
+  from: number
+  to: number
+}
+
+/** The user that the result runs as. */
+export interface ReportedUser {
+  uid: number | null
+  gid: number | null
+  name: string | null
+  source: 'created' | 'dockerfile' | 'base-image' | 'numeric'
+}
+
+export interface StageReference {
+  /** Counts from 0. */
+  index: number
+  name: string | null
+}
+
+/** A path that the running process must be able to write, and how we know. */
+export interface WritablePath {
+  path: string
+  reason: string
+}
+
+export interface Acceptance {
+  rule: string
+  reason: string
+}
+
+/** Options of `rewrite`; every one has a default. */
+export interface RewriteOptions {
+  /** Default `user`. The other strategies are not available yet. */
+  strategy?: Strategy
+  /** Name of the account to create. Default `app`. */
+  user?: string
+  /** Default 10001. */
+  uid?: number
+  /** Default: the uid's value. */
+  gid?: number
+  /** The stages that are shipped. Default: the last one. */
+  targets?: readonly string[]
+  /** From privileged port to the one that replaces it; the same number keeps it. */
+  ports?: Readonly<Record<number, number>>
+  /** Octal mode, such as `027`: turns on `set-umask`. */
+  umask?: string
+  /** What `chown-copied-files` owns. Default `app`. */
+  chown?: 'app' | 'all' | 'none'
+  /** Names of transforms: only these run. */
+  only?: readonly string[]
+  /** Names of transforms that do not run. */
+  skip?: readonly string[]
+  /** Change only files whose verdict is `converted`. */
+  safeOnly?: boolean
+  /** Leave files beside the Dockerfile alone. Default `true` (they are changed). */
+  companions?: boolean
+  /** Findings that somebody accepts, beside the comments in the Dockerfile. */
+  ignore?: readonly Acceptance[]
+  /** Default `presets.user`. */
+  transforms?: readonly import('./transform.ts').Transform[]
+  /** The name of the Dockerfile in diffs. Default `Dockerfile`. */
+  path?: string
+  /**
+   * The text of a file of the build context, by its path relative to the context's root with `/`;
+   * undefined when there is none or it is no text. Without it scripts stay unread.
+   */
+  readContext?: (path: string) => string | undefined
+}
+
+/** What `rewrite` answers. */
+export interface RewriteResult {
+  /** The rewritten Dockerfile; the input itself when nothing changes. */
+  text: string
+  verdict: Verdict
+  /** The shipped stage. */
+  stage: StageReference | null
+  user: ReportedUser | null
+  changed: boolean
+  ports: PortMapping[]
+  /** What the running process writes, with reasons. */
+  writablePaths: WritablePath[]
+  changes: Change[]
+  findings: Finding[]
+  /** Files of the build context that change with the Dockerfile: path to new text. */
+  companions: Map<string, string>
+  /** Unified diff with `a/` and `b/` headers, '' when nothing changes. */
+  diff(): string
+}
+
+/** One entry of the report's `companions`. */
+export interface CompanionReport {
+  path: string
+  for: string[]
+  changed: boolean
+  created: boolean
+  diff: string
+}
+
+/** One entry of the report's `files`. */
+export interface FileReport {
+  path: string
+  verdict: Verdict
+  stage: StageReference | null
+  user: ReportedUser | null
+  changed: boolean
+  ports: PortMapping[]
+  writablePaths: WritablePath[]
+  changes: Change[]
+  findings: Finding[]
+  diff: string
+}
+
+/** The JSON report, version 1. */
+export interface Report {
+  version: 1
+  tool: { name: 'unroot'; version: string }
+  summary: { files: number } & Record<Verdict, number>
+  files: FileReport[]
+  companions: CompanionReport[]
+}

@@ -1,0 +1,60 @@
+import { resolvePrincipal } from '../src/image/accounts.ts'
+import { readCopies } from '../src/plan/copies.ts'
+import { isInside } from '../src/plan/paths.ts'
+import { readRunFacts } from '../src/plan/run-facts.ts'
+import { isOwnedAlready } from '../src/plan/writable-paths.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const chownCopiedFiles = defineTransform({
+  name: 'chown-copied-files',
+  summary: 'Give copied application files to the user the image runs as',
+  description: `\`COPY\` and \`ADD\` create files as root, whatever \`USER\` says. Those that land in the working directory, the new home, a
+volume or another directory that the process writes get \`--chown=uid:gid\`, in numbers, so that no layer is stored twice.
+
+Left alone: system places (\`/etc\`, \`/usr/local/bin\`, ...), programs and web roots, which the process only reads: a user
+that can overwrite its own program is what scanners complain about next. Copies that have a \`--chown\`, and those that
+a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default), \`all\`, \`none\`.
+
+\`\`\`diff
+-COPY . .
++COPY --chown=10001:10001 . .
+\`\`\``,
+  apply({ dockerfile, image, stagePlan, options, edit, report }) {
+    const mode = options.chown ?? 'app'
+    if (mode === 'none') return
+    const { user, paths, applicationDirectories } = stagePlan
+    const facts = readRunFacts(dockerfile, image.lineage)
+    const directories = [
+      ...applicationDirectories,
+      ...paths.filter((each) => each.kind === 'directory').map((each) => each.path),
+      ...(user.home !== undefined && user.home.startsWith('/home/') ? [user.home] : [])
+    ]
+    for (const copy of readCopies(dockerfile, image.lineage)) {
+      const { instruction, destination, state } = copy
+      if (instruction.flag('chown') !== undefined || copy.isUnresolved) continue
+      if (mode === 'app' && !directories.some((directory) => isInside(destination, directory))) continue
+      if (
+        isOwnedAlready(
+          destination,
+          facts.filter((fact) => fact.isRecursive),
+          user,
+          image.final.accounts,
+          instruction
+        )
+      )
+        continue
+      if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {
+        // BuildKit turns a name that the image does not have yet silently into 0:0.
+        report({
+          rule: 'path-left-to-root',
+          severity: 'warning',
+          message: `files copied to ${destination} stay root's: the uid of ${user.text} is not known before its RUN`,
+          help: `Give ${user.text} a fixed uid (useradd --uid 10001), then run unroot again.`,
+          range: [instruction.start, instruction.raw.headEnd]
+        })
+        continue
+      }
+      edit.addFlag(instruction, `--chown=${user.text}`, `files in ${destination} belong to ${user.text}`)
+    }
+  }
+})

@@ -1,0 +1,29 @@
+import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { accountCommands } from '../src/plan/user.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const createUser = defineTransform({
+  name: 'create-user',
+  summary: 'Create the account that the image runs as, in the dialect of the image',
+  description: `Adds one \`RUN\` with \`groupadd\`/\`useradd\` (Debian, Ubuntu, Red Hat and kin) or \`addgroup\`/\`adduser\` (Alpine,
+busybox), uid and gid 10001, with a home directory and without a login shell, before the first instruction that needs
+the account.
+
+Left alone: images whose Dockerfile or base image already has an account for the program (\`node\`, \`www-data\`, one made
+by the Dockerfile's own \`useradd\`), images without a shell (\`scratch\`, distroless: numbers do), and unknown bases, where
+the wrong dialect would break the build.
+
+\`\`\`diff
+ FROM python:3.12-slim
++RUN groupadd --gid 10001 app \\
++    && useradd --uid 10001 --gid app --no-log-init --create-home --shell /usr/sbin/nologin app
+\`\`\``,
+  apply({ dockerfile, stage, image, stagePlan, edit }) {
+    const { user } = stagePlan
+    const commands = accountCommands(user)
+    if (commands.length === 0 || (user.name !== undefined && image.final.accounts.users.has(user.name))) return
+    // The rest of the setup may have to wait for a RUN of the file's own; the account can stand at the same place.
+    const place = findSetupPlace(dockerfile, stage, stagePlan, [])
+    addSetup(edit, dockerfile, stage, { ...place, join: undefined }, commands, `create ${user.name} (${user.text})`)
+  }
+})

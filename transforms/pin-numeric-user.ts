@@ -1,0 +1,23 @@
+import { resolvePrincipal } from '../src/image/accounts.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const pinNumericUser = defineTransform({
+  name: 'pin-numeric-user',
+  summary: 'Write the final USER in numbers where both are known',
+  description: `Kubernetes' \`runAsNonRoot: true\` rejects an image whose \`USER\` is a name. The last \`USER\` of the shipped stage becomes
+\`uid:gid\` when the Dockerfile or the base image says both numbers. The account stays. In an image that is non-root
+already this is done only on request: \`unroot --only pin-numeric-user\`.`,
+  apply({ image, edit }) {
+    const { userInstruction: instruction, user, accounts } = image.final
+    if (instruction === undefined || user === undefined || /^\d+:\d+$/.test(user)) return
+    if (!image.stage.instructions.includes(instruction) || instruction.argumentText !== user) return
+    const { uid, gid, isKnown } = resolvePrincipal(user, accounts)
+    // A bare unknown uid has gid 0: OpenShift images want it so.
+    if (uid === undefined || gid === undefined || !isKnown || uid === 0) return
+    const [start, end] = instruction.sourceRange(
+      instruction.argumentsLogicalStart,
+      instruction.raw.logical.trimEnd().length
+    )
+    edit.replace(start, end, `${uid}:${gid}`, `USER ${user} is ${uid}:${gid}`)
+  }
+})

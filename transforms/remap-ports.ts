@@ -1,0 +1,36 @@
+import { findPortMentions } from '../src/plan/ports.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const remapPorts = defineTransform({
+  name: 'remap-ports',
+  summary: 'Move privileged ports to high ones, everywhere they are written',
+  description: `A port below 1024 can be bound by a non-root process in Docker, but not under containerd 1.x, host networking, Podman or
+hardened platforms. Port 80 becomes 8080, 443 becomes 8443, others rise by 8000 (\`--port 80=9000\` chooses), in
+\`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, and in \`HEALTHCHECK\`. The published port does
+not change: \`-p 80:8080\`.
+
+Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
+hosts.`,
+  apply({ dockerfile, image, stagePlan, edit }) {
+    const mapping = new Map(stagePlan.ports.map(({ from, to }) => [from, to]))
+    if (mapping.size === 0) return
+    const seen = new Set<number>()
+    let hasBaseEnvironment = false
+    for (const mention of findPortMentions(dockerfile, image)) {
+      const to = mapping.get(mention.port)
+      if (to === undefined) continue
+      if (mention.where === 'base-environment') {
+        if (mention.variable === undefined || hasBaseEnvironment) continue
+        hasBaseEnvironment = true
+        const { name, value } = mention.variable
+        const text = `${edit.keyword('ENV')} ${name}=${value.replace(/\d+(\/?)$/, `${to}$1`)}`
+        const expose = image.stage.instructions.find((instruction) => instruction.keyword === 'EXPOSE')
+        edit.insertBefore(expose ?? mention.instruction, text, `listen on ${to} instead of ${mention.port}`)
+        continue
+      }
+      if (mention.start < 0 || seen.has(mention.start)) continue
+      seen.add(mention.start)
+      edit.replace(mention.start, mention.end, `${mention.insert}${to}`, `port ${mention.port} becomes ${to}`)
+    }
+  }
+})

@@ -1,0 +1,31 @@
+import { findUserPlace } from '../src/edit/user-place.ts'
+import { isRoot } from '../src/image/image.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const switchUser = defineTransform({
+  name: 'switch-user',
+  summary: 'Put USER after the last step that needs root, right before the command',
+  description: `Writes \`USER uid:gid\` above \`ENTRYPOINT\`/\`CMD\` (and above the comment that belongs to them), behind every \`RUN\`,
+\`COPY\` and \`WORKDIR\` of the stage. Numbers, because Kubernetes' \`runAsNonRoot\` cannot check a name. A \`USER root\` that is
+the last word is rewritten in place.
+
+\`\`\`diff
+ EXPOSE 5000
++USER 10001:10001
+ CMD ["python3", "app.py"]
+\`\`\``,
+  apply({ dockerfile, stage, image, stagePlan, edit }) {
+    if (!isRoot(image.final)) return
+    const { text } = stagePlan.user
+    const place = findUserPlace(dockerfile, stage)
+    const message = `run as ${text}`
+    if (place.replace !== undefined) {
+      const [start, end] = place.replace.sourceRange(
+        place.replace.argumentsLogicalStart,
+        place.replace.raw.logical.trimEnd().length
+      )
+      edit.replace(start, end, text, message)
+    } else if (place.before !== undefined) edit.insertBefore(place.before, `${edit.keyword('USER')} ${text}`, message)
+    else edit.insertAfter(stage.instructions.at(-1) ?? stage.from, `${edit.keyword('USER')} ${text}`, message)
+  }
+})
