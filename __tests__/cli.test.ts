@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -12,6 +12,7 @@ import {
   readText,
   refusedDockerfile,
   removeFoldersAfterTests,
+  repository,
   rootDockerfile,
   unroot
 } from './support/cli.ts'
@@ -339,18 +340,23 @@ describe('wrong usage', () => {
 
 describe('bad input', () => {
   const bad: Record<string, [(folder: string) => undefined | Record<string, string | Uint8Array>, RegExp]> = {
-    'a path that does not exist': [() => {}, /^bad:1: unreadable-file: cannot read bad: no such file or directory$/m],
+    'a path that does not exist': [
+      () => undefined,
+      /^bad:1: unreadable-file: cannot read bad: no such file or directory$/m
+    ],
     'invalid UTF-8': [() => ({ bad: Buffer.from('FROM a\nRUN \xff\n', 'latin1') }), /^bad:2: not-text: .*UTF-8$/m],
     'UTF-16': [() => ({ bad: Buffer.from('\ufeffFROM a\n', 'utf16le') }), /^bad:1: not-text: bad is UTF-16/m],
     'NUL bytes': [() => ({ bad: 'FROM a\n\nRUN a\0b\n' }), /^bad:3: not-text: bad contains a NUL byte/m],
     'more than 5 MiB': [() => ({ bad: `FROM a\n${'# x\n'.repeat(1_400_000)}` }), /^bad:1: unreadable-file: .*5 MiB/m],
-    'an empty file': [() => ({ bad: '' }), /^bad:1: /m],
     'an unknown instruction': [() => ({ bad: brokenDockerfile }), /^bad:2: /m],
     'a link in a circle': [
-      (folder) => symlinkSync('bad', path.join(folder, 'bad')),
+      (folder) => void symlinkSync('bad', path.join(folder, 'bad')),
       /^bad:1: unreadable-file: .*leads in a circle$/m
     ],
-    'a link to nowhere': [(folder) => symlinkSync('nowhere', path.join(folder, 'bad')), /^bad:1: unreadable-file: /m],
+    'a link to nowhere': [
+      (folder) => void symlinkSync('nowhere', path.join(folder, 'bad')),
+      /^bad:1: unreadable-file: /m
+    ],
     'a pipe': [
       (folder) => void execFileSync('mkfifo', [path.join(folder, 'bad')]),
       /^bad:1: unreadable-file: bad is not a regular file$/m
@@ -366,6 +372,13 @@ describe('bad input', () => {
     expect(code).toBe(2)
     expect(readText(cwd, 'good')).toContain('\nUSER 10001')
     expect(listFolder(cwd).filter((name) => name !== 'bad')).toEqual(['good'])
+  })
+
+  it('an empty file, or one without FROM', async () => {
+    const folder = createFolder({ Dockerfile: '', 'b.Dockerfile': '# to do\n', good: rootDockerfile })
+    const { code, stdout } = await unroot(folder, ['--format', 'summary', '.', 'good'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^not-applicable +Dockerfile\nnot-applicable +b.Dockerfile\n\S+ +good\n/)
   })
 
   it('a file that may not be read', async () => {
@@ -532,8 +545,6 @@ describe('the catalogue', () => {
 
 describe('examples', () => {
   it('ship with the repository and show diffs in colour', async () => {
-    const repository = path.dirname(path.dirname(cli))
-    if (!existsSync(path.join(repository, 'examples'))) return
     const { code, stdout } = await unroot(repository, ['examples'], { env: { FORCE_COLOR: '1', NO_COLOR: '' } })
     expect(code).toBe(0)
     expect(stdout.match(/\+\+\+ b\/examples\//g)?.length).toBeGreaterThanOrEqual(5)

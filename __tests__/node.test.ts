@@ -3,11 +3,12 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createComposeReader } from '../src/node/compose.ts'
 import { createBuildContext, findTopFolder } from '../src/node/context.ts'
-import { discoverDockerfiles, isDockerfileName } from '../src/node/discover.ts'
+import { discoverDockerfiles } from '../src/node/discover.ts'
 import { rewriteDirectory } from '../src/node/index.ts'
 import { decodeDockerfile } from '../src/node/read.ts'
 import { rewritePaths } from '../src/node/rewrite-paths.ts'
 import { writeTexts } from '../src/node/write.ts'
+import { isDockerfileName } from '../src/rewrite-files.ts'
 import {
   createFolder,
   git,
@@ -302,8 +303,8 @@ describe('writing', () => {
   it('changes nothing when one of the texts cannot be written', async () => {
     const folder = createFolder({ 'in/a': 'old', 'out/b': 'old' })
     const texts = [
-      { file: path.join(folder, 'in/a'), text: 'new' },
-      { file: path.join(folder, 'out/b'), text: 'new' }
+      { file: path.join(folder, 'in/a'), name: 'in/a', text: 'new' },
+      { file: path.join(folder, 'out/b'), name: 'out/b', text: 'new' }
     ]
     await expect(writeTexts(texts, [path.join(folder, 'in')])).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
     expect([readText(folder, 'in/a'), listFolder(path.join(folder, 'in'))]).toEqual(['old', ['a']])
@@ -311,13 +312,16 @@ describe('writing', () => {
 
   it('does not take a neighbour with the same beginning for a folder inside', async () => {
     const folder = createFolder({ 'app-secret/a': 'old', 'app/b': '' })
-    const texts = [{ file: path.join(folder, 'app-secret/a'), text: 'new' }]
+    const texts = [{ file: path.join(folder, 'app-secret/a'), name: 'a', text: 'new' }]
     await expect(writeTexts(texts, [path.join(folder, 'app')])).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
   })
 
   it('makes new files', async () => {
     const folder = createFolder()
-    await writeTexts([{ file: path.join(folder, 'entrypoint.sh'), text: '#!/bin/sh\n' }], [folder])
+    await writeTexts(
+      [{ file: path.join(folder, 'entrypoint.sh'), name: 'entrypoint.sh', text: '#!/bin/sh\n' }],
+      [folder]
+    )
     expect(readText(folder, 'entrypoint.sh')).toBe('#!/bin/sh\n')
   })
 })

@@ -9,7 +9,7 @@ import { isInside, relativePath } from '../node/paths.ts'
  * matcher(['services/**', '*.dev.Dockerfile'], '/repo')('/repo/services/api/Dockerfile') // true
  */
 export function createMatcher(patterns: string | readonly string[], folder: string): (file: string) => boolean {
-  const rules = ignore().add([patterns].flat().flatMap(expandBraces).map(withoutDot))
+  const rules = ignore({ ignorecase: false }).add([patterns].flat().flatMap(expandBraces).map(withoutDot))
   return (file) => {
     const relative = relativePath(folder, file)
     return relative !== '' && isInside(folder, file) && rules.ignores(relative)

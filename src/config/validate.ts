@@ -10,6 +10,8 @@ import { type Config, configSchema } from './schema.ts'
  * @throws {UnrootError} `CONFIG_INVALID`; the message has a line for each mistake.
  */
 export function validateConfig(content: unknown, file: string): Config {
+  if (Array.isArray(content))
+    throw new UnrootError('CONFIG_INVALID', `${file}: the config must be an object, but is a list`)
   const result = v.safeParse(configSchema, content)
   if (result.success) return result.output
   const mistakes = result.issues.map((issue) => `${file}: ${describeIssue(issue as v.BaseIssue<unknown>)}`)

@@ -7,6 +7,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
 import { readImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import { readCopies } from '../plan/copies.ts'
 import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Editor } from './editor.ts'
@@ -45,6 +46,9 @@ const isSetup = (instruction: Instruction, plan: StagePlan): boolean => {
 function findDependent(dockerfile: Dockerfile, stage: Stage, plan: StagePlan): Instruction | undefined {
   const image = readImage(dockerfile, stage)
   const owned = plan.paths.map((each) => each.path)
+  const home = plan.user.home?.startsWith('/home/') ? [plan.user.home] : []
+  const receiving = [...plan.applicationDirectories, ...owned, ...home]
+  const copies = new Map(readCopies(dockerfile, [stage]).map((copy) => [copy.instruction, copy]))
   return stage.instructions.find((instruction, index) => {
     switch (instruction.keyword) {
       case 'WORKDIR': {
@@ -54,7 +58,10 @@ function findDependent(dockerfile: Dockerfile, stage: Stage, plan: StagePlan): I
       case 'COPY':
       case 'ADD': {
         const chown = instruction.flag('chown')?.value
-        return chown !== undefined && (chown === plan.user.text || chown.split(':')[0] === plan.user.name)
+        if (chown !== undefined) return chown === plan.user.text || chown.split(':')[0] === plan.user.name
+        // It will get its --chown.
+        const copy = copies.get(instruction)
+        return copy !== undefined && !copy.isUnresolved && receiving.some((path) => isInside(copy.destination, path))
       }
       case 'VOLUME':
         return true

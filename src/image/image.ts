@@ -129,6 +129,10 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
   const { value, unresolved } = expand(image, globals, dockerfile.escape)
   const reference = readReference(value)
   const known = unresolved.length > 0 ? undefined : findBaseImage({ name: reference.name, tag: reference.tag })
+  // A root file system that an ADD unpacks onto scratch: the RUNs tell what it is.
+  const unpacked = known?.distribution === 'none' && reference.name === 'scratch' ? inferDistribution(stage, '') : undefined
+  if (known !== undefined && unpacked !== undefined)
+    return { reference, unresolved, image: known, distribution: unpacked, isInferred: true }
   if (known !== undefined)
     return { reference, unresolved, image: known, distribution: known.distribution, isInferred: false }
   return { reference, unresolved, image: undefined, distribution: inferDistribution(stage, value), isInferred: true }

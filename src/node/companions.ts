@@ -39,7 +39,7 @@ export function createCompanions(cwd: string): Companions {
         const file = realPath(context.file(name))
         const known = byFile.get(file)
         const before = known ? known.before : existsSync(file) ? readFileSync(file, 'utf8') : undefined
-        return { file, text, before }
+        return { file, name: relativePath(cwd, file), text, before }
       }),
     hasConflict: (edits) => edits.some(({ file, text }) => (byFile.get(file)?.after ?? text) !== text),
     reader: (context, state) => (name) => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import createDockerignore from '@balena/dockerignore'
+import { contextSources, nearestContext } from '../context-folder.ts'
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
 import { foldersUpward, isInside } from './paths.ts'
 
@@ -75,36 +76,8 @@ function readDockerignore(dockerfile: string, folder: string): (name: string) =>
   return () => false
 }
 
-/**
- * The nearest folder, from the Dockerfile's upward, in which most of its `COPY` and `ADD` sources exist. Most, not all:
- * what a build step outside Docker makes (`dist/`, `target/app.jar`) is in no repository.
- */
 function findContextFolder({ dockerfile, text, top }: ContextSearch): string {
-  const own = path.dirname(dockerfile)
-  const sources = findContextSources(text)
-  let best = { folder: own, existing: 0 }
-  for (const folder of foldersUpward(own, top)) {
-    const existing = sources.filter((source) => existsSync(path.join(folder, source))).length
-    if (existing > best.existing) best = { folder, existing }
-    if (existing === sources.length) break
-  }
-  return best.folder
-}
-
-/** Paths of the context that the Dockerfile surely copies; of a pattern, the folder in front of it. */
-function findContextSources(text: string): string[] {
-  const sources = new Set<string>()
-  for (const instruction of parseDockerfile(text).instructions) {
-    if ((instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') || instruction.flag('from')) continue
-    for (const { text: source } of instruction.copy?.sources ?? []) {
-      if (/^<<|^[a-z+]+:\/\/|^git@|\$/i.test(source)) continue
-      const wildcard = source.search(/[*?[]/)
-      const literal = wildcard === -1 ? source : source.slice(0, source.lastIndexOf('/', wildcard) + 1)
-      const name = normalName(literal)
-      if (name !== '') sources.add(name)
-    }
-  }
-  return [...sources]
+  return nearestContext(foldersUpward(path.dirname(dockerfile), top), contextSources(parseDockerfile(text)), existsSync)
 }
 
 /**

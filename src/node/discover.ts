@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Ignore } from 'ignore'
+import { isDockerfileName } from '../rewrite-files.ts'
 import { foldersUpward, isInside, realPath, relativePath } from './paths.ts'
 import { describeSystemError } from './read.ts'
 
@@ -20,13 +21,6 @@ export interface Discovery {
   files: FoundFile[]
   /** Real paths of the folders below which files may be written. */
   roots: string[]
-}
-
-const dockerfileName = /^(?:(?:Dockerfile|Containerfile)(?:\..*)?|.+\.[Dd]ockerfile)$/s
-
-/** Whether a file of this name is a Dockerfile when a directory is searched. */
-export function isDockerfileName(name: string): boolean {
-  return dockerfileName.test(name) && !name.endsWith('.dockerignore')
 }
 
 /**
@@ -176,7 +170,7 @@ async function walkDirectory(top: string, repository: string | undefined): Promi
   const readIgnoreFile = (folder: string): IgnoreFile[] => {
     try {
       const text = readFileSync(path.join(folder, '.gitignore'), 'utf8')
-      return [{ folder, rules: createIgnore().add(text) }]
+      return [{ folder, rules: createIgnore({ ignorecase: false }).add(text) }]
     } catch {
       return []
     }

@@ -3,7 +3,7 @@ import type { Finding, Position } from '../types.ts'
 import type { FileRuleName } from './rules.ts'
 
 /** BuildKit refuses nothing by size, but what is larger than this is no Dockerfile, and reading it would stall the run. */
-export const maxBytes = 5 * 1024 * 1024
+const maxBytes = 5 * 1024 * 1024
 
 /** The text of a file, or why there is none. */
 export type ReadResult = { text: string; problem?: undefined } | { text?: undefined; problem: Finding }
@@ -73,7 +73,8 @@ export function fileFinding(rule: FileRuleName, message: string, help: string, a
 }
 
 function positionAfter(bytes: Uint8Array): Position {
-  const lines = new TextDecoder('utf-8').decode(bytes).split('\n')
+  // As a stream: the first bytes of a character that breaks off are no column.
+  const lines = new TextDecoder('utf-8').decode(bytes, { stream: true }).split('\n')
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
 }
 

@@ -110,7 +110,10 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
     const { result, edits, note } = rewriteWithCompanions(text, { ...options, path: name }, context, roots, run)
     const report = buildFileReport(found.path, result)
     if (note) report.findings = [...report.findings, note]
-    const texts = [...edits, ...(result.text === text ? [] : [{ file: found.file, text: result.text }])]
+    const texts = [
+      ...edits,
+      ...(result.text === text ? [] : [{ file: found.file, name: found.path, text: result.text }])
+    ]
     if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
     run.companions.add(edits, found.path)
     return report
@@ -172,7 +175,7 @@ function rewriteWithCompanions(
   }
   const first = attempt('original')
   if (!areInside(first.edits, roots)) {
-    const outside = first.edits.map(({ file }) => relativePath(run.options.cwd, file)).join(', ')
+    const outside = first.edits.map((edit) => edit.name).join(', ')
     const message = `${outside} would be changed with this file, but lies outside the given paths`
     const help = 'Name a folder that holds both, or turn such changes off with --no-companions.'
     return {

@@ -9,10 +9,13 @@ import { describeSystemError } from './read.ts'
 export interface PendingText {
   /** Absolute path; a link is written through to what it names. */
   file: string
+  /** How it is called in messages. */
+  name: string
   text: string
 }
 
 interface StagedText {
+  name: string
   target: string
   temporary: string
 }
@@ -28,12 +31,12 @@ export async function writeTexts(texts: readonly PendingText[], roots: readonly 
   const staged: StagedText[] = []
   let current = ''
   try {
-    for (const { file, text } of texts) {
-      current = file
-      staged.push(await stageText(file, text, roots))
+    for (const pending of texts) {
+      current = pending.name
+      staged.push(await stageText(pending, roots))
     }
-    for (const { temporary, target } of staged) {
-      current = target
+    for (const { temporary, target, name } of staged) {
+      current = name
       await rename(temporary, target)
     }
   } catch (error) {
@@ -43,10 +46,10 @@ export async function writeTexts(texts: readonly PendingText[], roots: readonly 
   }
 }
 
-async function stageText(file: string, text: string, roots: readonly string[]): Promise<StagedText> {
+async function stageText({ file, name, text }: PendingText, roots: readonly string[]): Promise<StagedText> {
   const target = realPath(file)
   if (!roots.some((root) => isInside(root, target)))
-    throw new UnrootError('FILE_UNWRITABLE', `${file} leads to ${target}, outside the given paths`)
+    throw new UnrootError('FILE_UNWRITABLE', `cannot write ${name}: it is, or leads to, a file outside the given paths`)
   const stats = await stat(target).catch(() => undefined)
   // The rename below would replace a read-only file without asking.
   if (stats) await access(target, constants.W_OK)
@@ -66,5 +69,5 @@ async function stageText(file: string, text: string, roots: readonly string[]): 
   } finally {
     await handle.close()
   }
-  return { target, temporary }
+  return { name, target, temporary }
 }

@@ -181,6 +181,13 @@ function planStage(
         for (const finding of hazard.find(context))
           raw.push({ ...finding, rule: hazard.name, severity: finding.severity ?? hazard.severity })
   raw.push(...portFindings)
+  if (!isNonRoot && !/^\d/.test(user.text))
+    raw.push({
+      rule: 'named-user',
+      severity: 'info',
+      message: `the image will run as \`${user.text}\`, whose number is not in the files: Kubernetes' runAsNonRoot rejects a name`,
+      help: 'Give the account a fixed uid and gid (useradd --uid 10001), then run unroot again.'
+    })
   const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
   return {
     stageIndex: stage.index,
@@ -190,7 +197,7 @@ function planStage(
     paths: isNonRoot ? [] : planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
     applicationDirectories,
     ports,
-    findings: deduplicate(raw).map(toFinding),
+    findings: summarize(deduplicate(raw)).map(toFinding),
     startUp
   }
 }
@@ -200,6 +207,24 @@ const deduplicate = (findings: readonly RawFinding[]): RawFinding[] => {
   return findings.filter(({ rule, message }) => {
     const key = `${rule} ${message}`
     return !seen.has(key) && seen.add(key)
+  })
+}
+
+/** More of the same teach nothing. */
+const mostPerRule = 5
+
+const summarize = (findings: readonly RawFinding[]): RawFinding[] => {
+  const counts = new Map<string, number>()
+  for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1)
+  const shown = new Map<string, number>()
+  return findings.flatMap((finding) => {
+    const { rule } = finding
+    const total = counts.get(rule) as number
+    const number = (shown.get(rule) ?? 0) + 1
+    shown.set(rule, number)
+    if (number > mostPerRule) return []
+    const more = total - mostPerRule
+    return number === mostPerRule && more > 0 ? [{ ...finding, message: `${finding.message} (and ${more} more like it)` }] : [finding]
   })
 }
 

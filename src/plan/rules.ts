@@ -6,10 +6,12 @@ import { dockerSocket } from './hazards/docker-socket.ts'
 import { dropsPrivileges } from './hazards/drops-privileges.ts'
 import { existingVolumeData } from './hazards/existing-volume-data.ts'
 import { explicitRoot } from './hazards/explicit-root.ts'
+import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
 import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
+import { packagedDaemon } from './hazards/packaged-daemon.ts'
 import { rootHomeLeft } from './hazards/root-home-left.ts'
 import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
@@ -33,6 +35,8 @@ export const hazards: readonly Hazard[] = [
   unreadEntrypoint,
   corepackHome,
   developmentServer,
+  packagedDaemon,
+  filesMadeByRoot,
   dockerSocket,
   existingVolumeData,
   baseForOthers,

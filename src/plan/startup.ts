@@ -161,7 +161,7 @@ export function readStartUp(
         return true
       }
       unread ??= {
-        path,
+        path: word.includes('$') ? word : path,
         contextPath: undefined,
         text: undefined,
         commands: [],

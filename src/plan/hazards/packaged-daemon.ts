@@ -1,0 +1,38 @@
+import { shellSources } from '../../image/shell-source.ts'
+import { defineHazard } from '../hazard.ts'
+
+const managers = /^(?:apt-get|apt|apk|yum|dnf|microdnf|tdnf|zypper|pacman|aptitude)$/
+
+export const packagedDaemon = defineHazard({
+  name: 'packaged-daemon',
+  severity: 'warning',
+  summary: 'The program is a daemon from a distribution package that unroot does not know',
+  description: `The command starts a program that a \`RUN apt-get install\`, \`apk add\` or the like brought. Distribution packages of daemons
+come with data, log and run directories (\`/var/lib/NAME\`, \`/var/log/NAME\`, \`/run/NAME\`) that belong to root or to an
+account of their own, and often with a \`user\` setting. Look at its configuration, give those directories to the user
+of the image, and try it.`,
+  *find({ image, startUp }) {
+    const installed = new Set<string>()
+    for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
+      if (instruction.keyword !== 'RUN' || !/\b(install|add|-S)\b/.test(instruction.raw.logical)) continue
+      for (const command of shellSources(instruction).flatMap((source) => source.script.commands))
+        if (managers.test(command.name))
+          for (const word of command.args) if (!word.value.startsWith('-')) installed.add(word.value.replace(/[=<>~@].*$/, ''))
+    }
+    if (installed.size === 0) return
+    for (const program of startUp.programs) {
+      const { name } = program
+      const isDaemonName = /(?:d|server|daemon)$/.test(name) && name.length > 3
+      if (!isDaemonName && image.final.exposed.size === 0 && image.final.volumes.length === 0) continue
+      if (/^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip)[\d.]*$/.test(name)) continue
+      const match = [name, name.replace(/d$/, ''), name.replace(/-?server$/, ''), `${name}-server`].find((each) => each.length > 2 && installed.has(each))
+      if (match === undefined) continue
+      yield {
+        message: `${program.place} starts \`${name}\` from the package ${match}: its data, log and run directories may belong to root`,
+        help: 'See its configuration for `user`, data, log and pid paths; own what it writes, then try it.',
+        ...(program.instruction === undefined ? {} : { at: program.instruction })
+      }
+      return
+    }
+  }
+})
