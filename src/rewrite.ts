@@ -2,7 +2,8 @@ import { transforms as builtIn } from '../transforms/index.ts'
 import { createLocator, type Dockerfile, parseDockerfile } from './dockerfile/dockerfile.ts'
 import { createEditor } from './edit/editor.ts'
 import { UnrootError } from './errors.ts'
-import { readImage } from './image/image.ts'
+import { resolvePrincipal } from './image/accounts.ts'
+import { isRoot, readImage } from './image/image.ts'
 import { checkOptions } from './options.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
 import { unifiedDiff } from './report/diff.ts'
@@ -52,7 +53,7 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     if (options.safeOnly === true) return createResult(text, { ...plan, findings }, verdict, options)
   }
   if (run.text !== text) {
-    const check = checkResult(run.text, plan, options)
+    const check = checkResult(run.text, plan)
     if (check === 'failed') return createResult(text, { ...plan, findings: [selfCheck(text)] }, 'failed', options)
     if (check === 'root' && (plan.verdict === 'converted' || plan.verdict === 'needs-review')) {
       if (isPartial(options, all)) verdict = 'needs-review'
@@ -132,22 +133,17 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   return { text: dockerfile.text, changes, findings, files }
 }
 
-/** Plans the result again: it must parse, run as the planned user and have no privileged port left of those mapped. */
-function checkResult(text: string, plan: Plan, options: RewriteOptions): 'passed' | 'root' | 'failed' {
+/** Reads the result again: it must parse, and every shipped stage must run as the planned user. */
+function checkResult(text: string, plan: Plan): 'passed' | 'root' | 'failed' {
   const dockerfile = parseDockerfile(text)
   if (dockerfile.error !== undefined) return 'failed'
-  const again = planDockerfile(dockerfile, options)
-  for (const before of plan.stages) {
-    const after = again.stages.find((stage) => stage.stageIndex === before.stageIndex)
-    if (after === undefined) return 'failed'
-    if (!after.isNonRoot) return 'root'
-    if (
-      !before.isNonRoot &&
-      before.user.uid !== undefined &&
-      after.user.uid !== undefined &&
-      after.user.uid !== before.user.uid
-    )
-      return 'failed'
+  for (const { stageIndex, isNonRoot, user } of plan.stages) {
+    const stage = dockerfile.stages[stageIndex]
+    if (stage === undefined) return 'failed'
+    const { final } = readImage(dockerfile, stage)
+    if (isRoot(final)) return 'root'
+    const after = resolvePrincipal(final.user ?? '', final.accounts)
+    if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
   }
   return 'passed'
 }

@@ -3,8 +3,8 @@
  * the parts of that instruction. It sees the logical line (no continuations, comments or heredoc bodies, which it
  * misreads), so what it answers is exact; where its reading and BuildKit's rules differ, ours is used.
  */
-import { DockerfileParser, type From, type ModifiableInstruction, type PropertyInstruction } from 'dockerfile-ast'
-import type { Flag, FromParts, Instruction } from './instruction.ts'
+import { DockerfileParser, type PropertyInstruction } from 'dockerfile-ast'
+import type { Flag, Instruction } from './instruction.ts'
 import { splitWords, type Word } from './words.ts'
 
 export interface Property {
@@ -13,11 +13,6 @@ export interface Property {
   value: Word | undefined
   /** The old form, `ENV NAME value with spaces`. */
   isOldForm: boolean
-}
-
-interface ColumnRange {
-  start: { line: number; character: number }
-  end: { line: number; character: number }
 }
 
 /** Parses one logical line. Its first line is a directive when the file has another escape character. */
@@ -30,40 +25,14 @@ const parseLine = <T>(instruction: Instruction): { parsed: T; line: number } | u
   return parsed.length === 1 ? { parsed: parsed[0] as T, line: isBacktick ? 1 : 0 } : undefined
 }
 
-const wordAt = (instruction: Instruction, range: ColumnRange | null): Word | undefined => {
-  if (range === null) return undefined
-  const from = range.start.character
-  const to = range.end.character
+/** A piece of the logical line as a word of the source. */
+const place = (instruction: Instruction, from: number, to: number): Word => {
   const [start, end] = instruction.sourceRange(from, to)
   return { text: instruction.raw.logical.slice(from, to), start, end }
 }
 
-export function readFlags(instruction: Instruction): readonly Flag[] {
-  const { logical, keyword } = instruction.raw
-  if (!logical.includes('--') || !/^\s*--[a-zA-Z]/.test(logical.slice(keyword.length))) return []
-  const flags = parseLine<ModifiableInstruction>(instruction)?.parsed.getFlags?.() ?? []
-  const found = flags.flatMap((flag): Flag[] => {
-    const whole = wordAt(instruction, flag.getRange())
-    if (whole === undefined) return []
-    const value = wordAt(instruction, flag.getValueRange())
-    const text = value?.text.replace(/^(["'])(.*)\1$/, '$2')
-    return [
-      {
-        name: flag.getName(),
-        value: text,
-        start: whole.start,
-        end: whole.end,
-        valueStart: value?.start ?? whole.end,
-        valueEnd: value?.end ?? whole.end
-      }
-    ]
-  })
-  const expected = splitWords(logical.slice(0, instruction.argumentsLogicalStart), instruction.escape).length - 1
-  return found.length === expected ? found : readFlagsPlainly(instruction)
-}
-
-/** Flags of instructions for which dockerfile-ast knows none (`CMD --x`), and those that it reads otherwise. */
-const readFlagsPlainly = (instruction: Instruction): Flag[] =>
+/** Flags are what stands between the keyword and the arguments; BuildKit takes them off every instruction. */
+export const readFlags = (instruction: Instruction): Flag[] =>
   splitWords(
     instruction.raw.logical.slice(0, instruction.argumentsLogicalStart),
     instruction.escape,
@@ -103,37 +72,31 @@ export function readProperties(instruction: Instruction): readonly Property[] | 
     ]
   }
   if (instruction.keyword !== 'ARG' && words.some((word) => !word.text.includes('='))) return undefined
-  const parsed = parseLine<PropertyInstruction>(instruction)?.parsed.getProperties?.() ?? []
-  return words.map(({ text, start: from, end: to }, index): Property => {
-    const property = parsed[index]
+  return words.map(({ text, start: from, end: to }): Property => {
     const equals = text.indexOf('=')
     const nameEnd = equals === -1 ? to : from + equals
-    const own = {
-      start: { line: 0, character: from },
-      end: { line: 0, character: nameEnd }
-    }
-    const ownValue =
-      equals === -1 ? null : { start: { line: 0, character: nameEnd + 1 }, end: { line: 0, character: to } }
-    // dockerfile-ast's value range is finer (it ends before a comment); it is used where both agree on the name.
-    const agrees =
-      property?.getNameRange().start.character === from && property.getNameRange().end.character === nameEnd
     return {
-      name: wordAt(instruction, agrees ? property.getNameRange() : own) as Word,
-      value: wordAt(instruction, agrees ? (property.getValueRange() ?? ownValue) : ownValue),
+      name: place(instruction, from, nameEnd),
+      value: equals === -1 ? undefined : place(instruction, nameEnd + 1, to),
       isOldForm: false
     }
   })
 }
 
-export function readFrom(instruction: Instruction): FromParts | undefined {
-  const { words } = instruction
-  const image = words[0]
-  if (image === undefined || (words.length !== 1 && words.length !== 3)) return undefined
-  if (words.length === 3 && words[1]?.text.toUpperCase() !== 'AS') return undefined
-  const from = parseLine<From>(instruction)?.parsed
-  return {
-    image: wordAt(instruction, from?.getImageRange() ?? null) ?? image,
-    stageName: words.length === 3 ? (wordAt(instruction, from?.getBuildStageRange() ?? null) ?? words[2]) : undefined,
-    platform: instruction.flag('platform')?.value
-  }
+/**
+ * The same with dockerfile-ast's ranges, for edits: where the two readings of a value differ, nobody should edit it.
+ *
+ * @returns undefined for a property on which they differ
+ */
+export function readFineProperties(instruction: Instruction): readonly (Property | undefined)[] {
+  const own = readProperties(instruction) ?? []
+  const parsed = parseLine<PropertyInstruction>(instruction)?.parsed.getProperties?.() ?? []
+  return own.map((property, index) => {
+    const found = parsed[index]
+    if (found === undefined || property.value === undefined) return undefined
+    const range = found.getValueRange()
+    const value = range === null ? undefined : place(instruction, range.start.character, range.end.character)
+    const agrees = value?.start === property.value.start && value.text === property.value.text
+    return agrees && found.getName() === property.name.text ? property : undefined
+  })
 }

@@ -1,4 +1,4 @@
-import { type Property, readFlags, readFrom, readProperties } from './fine-ranges.ts'
+import { type Property, readFineProperties, readFlags, readProperties } from './fine-ranges.ts'
 import type { Escape, Heredoc, RawInstruction } from './line-reader.ts'
 import { parseJsonStrings } from './line-reader.ts'
 import { splitAtSpace, splitWords, type Word } from './words.ts'
@@ -18,19 +18,11 @@ export interface JsonString extends Word {
   value: string
 }
 
-export interface FromParts {
-  /** As written, variables included. */
-  image: Word
-  /** As written; undefined without `AS`. */
-  stageName: Word | undefined
-  platform: string | undefined
-}
-
 /** One instruction. All offsets it hands out are those of the source text; what is costly is read when asked for. */
 export class Instruction {
   /** Upper case. */
   readonly keyword: string
-  private readonly cache: { flags?: readonly Flag[]; json?: readonly JsonString[] | null } = {}
+  private readonly cache: { flags?: readonly Flag[]; json?: readonly JsonString[] | null; properties?: readonly Property[] | null } = {}
 
   constructor(
     readonly raw: RawInstruction,
@@ -155,10 +147,12 @@ export class Instruction {
 
   /** `NAME=value` pairs of `ENV`, `ARG` and `LABEL`; undefined when BuildKit would refuse them. */
   get properties(): readonly Property[] | undefined {
-    return readProperties(this)
+    if (this.cache.properties === undefined) this.cache.properties = readProperties(this) ?? null
+    return this.cache.properties ?? undefined
   }
 
-  get from(): FromParts | undefined {
-    return readFrom(this)
+  /** The properties with ranges that are safe to edit; undefined where the readers differ. */
+  get fineProperties(): readonly (Property | undefined)[] {
+    return readFineProperties(this)
   }
 }

@@ -125,7 +125,7 @@ const tagHints: readonly (readonly [RegExp, Distribution])[] = [
 ]
 
 function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<string, string>): StageBase {
-  const image = stage.from.from?.image.text ?? stage.from.words[0]?.text ?? ''
+  const image = stage.from.words[0]?.text ?? ''
   const { value, unresolved } = expand(image, globals, dockerfile.escape)
   const reference = readReference(value)
   const known = unresolved.length > 0 ? undefined : findBaseImage({ name: reference.name, tag: reference.tag })

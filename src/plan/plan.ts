@@ -9,7 +9,8 @@ import { isRoot, readImage, type StageImage } from '../image/image.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readCopies } from './copies.ts'
-import type { HazardContext, RawFinding } from './hazard.ts'
+import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
+import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
 import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
 import { hazards } from './rules.ts'
@@ -159,29 +160,34 @@ function planStage(
   toFinding: (finding: RawFinding) => Finding
 ): StagePlan {
   const image = readImage(dockerfile, stage)
+  const mentions = findPortMentions(dockerfile, image)
+  const common = { stageIndex: stage.index, stageName: stage.name }
+  if (!isRoot(image.final)) {
+    // Nothing to find out about the needs of an image that somebody runs as non-root already.
+    const user = currentUser(image)
+    const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
+    const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
+    const context = { dockerfile, stage, image, copies: [], runFacts: [], startUp, ports: mentions, options }
+    const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
+    return {
+      ...common,
+      isNonRoot: true,
+      user,
+      paths: [],
+      applicationDirectories: [],
+      ports,
+      findings: raw.map(toFinding),
+      startUp
+    }
+  }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const mentions = findPortMentions(dockerfile, image)
-  const isNonRoot = !isRoot(image.final)
-  const raw: RawFinding[] = []
-  const context: HazardContext = { dockerfile, stage, image, copies, runFacts, startUp, ports: mentions, options }
-
-  const stepDown = isNonRoot ? undefined : findStepDownAccount(image, startUp)
-  const user = isNonRoot ? currentUser(image) : planUser(dockerfile, image, options, stepDown)
-  const { ports, findings: portFindings } = planPorts(dockerfile, image, startUp, mentions, options, isNonRoot)
-  if (isNonRoot) raw.push(...weaknesses(image, user))
-  else
-    for (const hazard of hazards)
-      for (const finding of hazard.find(context))
-        raw.push({ ...finding, rule: hazard.name, severity: finding.severity ?? hazard.severity })
-  if (isNonRoot)
-    for (const hazard of hazards)
-      if (hazard.name === 'umask-without-effect')
-        for (const finding of hazard.find(context))
-          raw.push({ ...finding, rule: hazard.name, severity: finding.severity ?? hazard.severity })
-  raw.push(...portFindings)
-  if (!isNonRoot && !/^\d/.test(user.text))
+  const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp))
+  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
+  const context = { dockerfile, stage, image, copies, runFacts, startUp, ports: mentions, options }
+  const raw = [...findHazards(hazards, context), ...findings]
+  if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
       severity: 'info',
@@ -190,16 +196,20 @@ function planStage(
     })
   const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
   return {
-    stageIndex: stage.index,
-    stageName: stage.name,
-    isNonRoot,
+    ...common,
+    isNonRoot: false,
     user,
-    paths: isNonRoot ? [] : planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
+    paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
     applicationDirectories,
     ports,
     findings: summarize(deduplicate(raw)).map(toFinding),
     startUp
   }
+}
+
+function* findHazards(rules: readonly Hazard[], context: HazardContext): Generator<RawFinding> {
+  for (const { name, severity, find } of rules)
+    for (const finding of find(context)) yield { ...finding, rule: name, severity: finding.severity ?? severity }
 }
 
 const deduplicate = (findings: readonly RawFinding[]): RawFinding[] => {

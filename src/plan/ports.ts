@@ -147,7 +147,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
 
   const overridden = new Set<string>()
   for (const instruction of names)
-    for (const { name, value } of instruction.properties ?? []) {
+    for (const [index, { name, value }] of (instruction.properties ?? []).entries()) {
       if (instruction.keyword === 'ENV') overridden.add(name.text)
       if (value === undefined) continue
       const plain = value.text.replace(/^(["'])(.*)\1$/s, '$2')
@@ -172,8 +172,9 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
           (isExposed(port) && /PORT|LISTEN|ADDR|BIND/.test(name.text) && !remoteNames.test(name.text))
         if (!isListener) continue
         const start = value.start + offset + from
-        // The value spans a continuation: no plain digits there.
+        // The value spans a continuation, or dockerfile-ast reads it otherwise: nothing to edit safely.
         if (text.slice(start, start + to - from) !== plain.slice(from, to)) continue
+        if (instruction.fineProperties[index] === undefined) continue
         mentions.push({
           port,
           start,

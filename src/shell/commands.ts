@@ -95,6 +95,19 @@ interface Context {
  * readShell('mkdir -p /data && exec app').commands.map((command) => command.name) // ['mkdir', 'exec']
  */
 export function readShell(text: string): ShellScript {
+  const known = recent.get(text)
+  if (known !== undefined) return known
+  const script = readScript(text)
+  if (recent.size >= mostRecent) recent.clear()
+  recent.set(text, script)
+  return script
+}
+
+/** Between transforms the same texts are read again; a few hundred of them cover one file. */
+const recent = new Map<string, ShellScript>()
+const mostRecent = 300
+
+function readScript(text: string): ShellScript {
   const script = parse(text)
   const commands: ShellCommand[] = []
   const source = (node: { pos: number; end: number }) => text.slice(node.pos, node.end)

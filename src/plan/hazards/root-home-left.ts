@@ -102,6 +102,10 @@ const homeInstallers: readonly { pattern: RegExp; unless?: RegExp; what: string;
   }
 ]
 
+/** None of the installers without one of these words. */
+const anyInstaller =
+  /poetry|pipenv|--user|rustup|nvm|astral\.sh|bun\.sh|deno\.land|sdkman|dotnet\s+tool|playwright|nltk|huggingface|from_pretrained|snapshot_download|hf_hub|SentenceTransformer|load_model|composer\s+global|ghcup|stack|pyenv|rbenv|pyppeteer|camoufox|puppeteer/
+
 const help =
   'unroot does not move the home directory yet. By hand: use a directory that the user can read (`/app`, `/opt/...`, /home/app) in every place that names it.'
 
@@ -152,6 +156,7 @@ function* mentions(context: HazardContext) {
         break
       }
     }
+  if (!anyInstaller.test(dockerfile.text)) return
   const environment = [...image.final.environment.entries()].map(([name, value]) => `${name}=${value}`).join('\n')
   const texts = all.filter((instruction) => instruction.keyword === 'RUN' || instruction.keyword === 'ARG')
   const joined = texts.map((instruction) => instruction.raw.logical).join('\n')

@@ -1,0 +1,1 @@
+open('last-run', 'w').write('now')

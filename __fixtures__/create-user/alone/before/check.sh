@@ -1,0 +1,2 @@
+#!/bin/sh
+exec http --check-status GET "$URL"

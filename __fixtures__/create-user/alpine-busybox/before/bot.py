@@ -1,0 +1,4 @@
+import time
+while True:
+    print('tick')
+    time.sleep(60)

@@ -1,0 +1,7 @@
+#!/bin/bash
+set -euo pipefail
+. ./lib.sh
+while true; do
+  fetch "$FEED_URL" > latest.json
+  sleep 300
+done

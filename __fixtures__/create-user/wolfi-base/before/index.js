@@ -1,0 +1,1 @@
+setInterval(() => console.log('feed'), 60000)

@@ -1,0 +1,1 @@
+require('fs').appendFileSync(process.env.LOG_DIR + '/gateway.log', 'started\n')
