@@ -27,7 +27,7 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
     const directories = [
       ...applicationDirectories,
       ...paths.filter((each) => each.kind === 'directory').map((each) => each.path),
-      ...(user.home !== undefined && user.home.startsWith('/home/') ? [user.home] : [])
+      ...(user.home?.startsWith('/home/') ? [user.home] : [])
     ]
     for (const copy of readCopies(dockerfile, image.lineage)) {
       const { instruction, destination, state } = copy

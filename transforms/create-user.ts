@@ -1,3 +1,4 @@
+import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
 import { accountCommands } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
@@ -22,8 +23,9 @@ the wrong dialect would break the build.
     const { user } = stagePlan
     const commands = accountCommands(user)
     if (commands.length === 0 || (user.name !== undefined && image.final.accounts.users.has(user.name))) return
-    // The rest of the setup may have to wait for a RUN of the file's own; the account can stand at the same place.
-    const place = findSetupPlace(dockerfile, stage, stagePlan, [])
+    // The directories join the same RUN, so it stands where they can.
+    const { after } = readSetupPaths(dockerfile, stage, image, stagePlan)
+    const place = findSetupPlace(dockerfile, stage, stagePlan, after)
     addSetup(edit, dockerfile, stage, { ...place, join: undefined }, commands, `create ${user.name} (${user.text})`)
   }
 })

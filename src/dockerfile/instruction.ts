@@ -22,7 +22,11 @@ export interface JsonString extends Word {
 export class Instruction {
   /** Upper case. */
   readonly keyword: string
-  private readonly cache: { flags?: readonly Flag[]; json?: readonly JsonString[] | null; properties?: readonly Property[] | null } = {}
+  private readonly cache: {
+    flags?: readonly Flag[]
+    json?: readonly JsonString[] | null
+    properties?: readonly Property[] | null
+  } = {}
 
   constructor(
     readonly raw: RawInstruction,

@@ -130,7 +130,8 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
   const reference = readReference(value)
   const known = unresolved.length > 0 ? undefined : findBaseImage({ name: reference.name, tag: reference.tag })
   // A root file system that an ADD unpacks onto scratch: the RUNs tell what it is.
-  const unpacked = known?.distribution === 'none' && reference.name === 'scratch' ? inferDistribution(stage, '') : undefined
+  const unpacked =
+    known?.distribution === 'none' && reference.name === 'scratch' ? inferDistribution(stage, '') : undefined
   if (known !== undefined && unpacked !== undefined)
     return { reference, unresolved, image: known, distribution: unpacked, isInferred: true }
   if (known !== undefined)

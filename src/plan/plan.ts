@@ -10,8 +10,8 @@ import { findServerByProgram } from '../services/servers.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
-import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
+import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
 import { hazards } from './rules.ts'
 import { readRunFacts } from './run-facts.ts'
@@ -234,7 +234,9 @@ const summarize = (findings: readonly RawFinding[]): RawFinding[] => {
     shown.set(rule, number)
     if (number > mostPerRule) return []
     const more = total - mostPerRule
-    return number === mostPerRule && more > 0 ? [{ ...finding, message: `${finding.message} (and ${more} more like it)` }] : [finding]
+    return number === mostPerRule && more > 0
+      ? [{ ...finding, message: `${finding.message} (and ${more} more like it)` }]
+      : [finding]
   })
 }
 

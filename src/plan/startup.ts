@@ -109,11 +109,21 @@ function unwrap(words: readonly string[]): readonly string[] {
   return rest
 }
 
+function readPackageScript(text: string, name: string): string | undefined {
+  try {
+    const { scripts } = JSON.parse(text) as { scripts?: Record<string, unknown> }
+    const script = scripts?.[name]
+    return typeof script === 'string' ? script : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** Reads how the image starts. `readContext` brings scripts of the build context. */
 export function readStartUp(
-  dockerfile: Dockerfile,
+  _dockerfile: Dockerfile,
   image: StageImage,
   copies: readonly Copy[],
   readContext: ((path: string) => string | undefined) | undefined
@@ -126,7 +136,7 @@ export function readStartUp(
   const { entrypoint, command } = final
   const seen = new Set<string>()
 
-  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard, place: string): boolean => {
+  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard, _place: string): boolean => {
     const paths = word.includes('/')
       ? [resolvePath(final.workdir, word)]
       : [...searchPath.map((directory) => `${directory}/${word}`), resolvePath(final.workdir, word)]
@@ -177,7 +187,7 @@ export function readStartUp(
     if (unread === undefined) return false
     seen.add(key)
     scripts.push(unread)
-    void place
+
     return true
   }
 
@@ -223,7 +233,62 @@ export function readStartUp(
       addWords(words.slice(1), instruction, place, guard, isConditional)
       return
     }
+    if (addContextScript(word, name, instruction, guard, place)) {
+      addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
+      return
+    }
     programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
+    addPackageScript(name, words.slice(1), instruction, guard)
+  }
+
+  /** A program without a script's name may still be one: a file of the context that begins with `#!`. */
+  const addContextScript = (
+    word: string,
+    name: string,
+    instruction: Instruction | undefined,
+    guard: Guard,
+    place: string
+  ): boolean => {
+    if (readContext === undefined && !copies.some((copy) => copy.instruction.heredocs.length > 0)) return false
+    if (/^(?:node|python[\d.]*|java|npm|yarn|php|ruby|dotnet)$/.test(name) || word.includes('$')) return false
+    const isNamed = copies.some(
+      (copy) =>
+        copy.from === undefined &&
+        (programName(copy.destination) === name ||
+          copy.sources.some((source) => programName(source) === name) ||
+          (word.includes('/') &&
+            copy.destination !== '/' &&
+            resolvePath(final.workdir, word).startsWith(`${copy.destination}/`)))
+    )
+    if (!isNamed) return false
+    const paths = word.includes('/')
+      ? [resolvePath(final.workdir, word)]
+      : searchPath.map((directory) => `${directory}/${word}`)
+    const isScript = paths.some((path) => {
+      const origin = findOrigin(copies, path, readContext)
+      return (origin?.kind === 'context' || origin?.kind === 'heredoc') && /^#!.*\b(?:ba|da|a|k)?sh\b/.test(origin.text)
+    })
+    return isScript && addScript(word, instruction, guard, place)
+  }
+
+  /** `npm start` runs what package.json says. */
+  const addPackageScript = (
+    name: string,
+    args: readonly string[],
+    instruction: Instruction | undefined,
+    guard: Guard
+  ): void => {
+    if (!/^(?:npm|yarn|pnpm|bun)$/.test(name) || readContext === undefined) return
+    const words = args.filter((word) => !word.startsWith('-'))
+    const script = words[0] === 'run' || words[0] === 'run-script' ? words[1] : words[0]
+    if (script === undefined || seen.has(`package ${script}`)) return
+    seen.add(`package ${script}`)
+    const origin = findOrigin(copies, resolvePath(final.workdir, 'package.json'), readContext)
+    if (origin?.kind !== 'context') return
+    const text = readPackageScript(origin.text, script)
+    if (text === undefined) return
+    for (const inner of readShell(text).commands)
+      addCommand(guard === 'none' ? inner : { ...inner, guard }, instruction, `${origin.path} script "${script}"`)
   }
 
   /** What follows a script is what the script most often runs by `exec "$@"`. */
@@ -244,10 +309,10 @@ export function readStartUp(
   const findCopyNamed = (name: string) =>
     copies.find((copy) => copy.sources.some((source) => programName(source) === name))
 
-  const addUnfound = (word: string, instruction: Instruction | undefined) => {
+  const addUnfound = (word: string, _instruction: Instruction | undefined) => {
     if (seen.has(word)) return
     seen.add(word)
-    void instruction
+
     scripts.push({
       path: word,
       contextPath: undefined,

@@ -15,6 +15,22 @@ Who can write to the socket is root on the host, whatever the user in the contai
         (instruction.keyword === 'ENV' && /DOCKER_HOST=["']?unix:/.test(instruction.raw.logical))
     )
     const script = startUp.scripts.find((each) => each.text !== undefined && /docker\.sock\b/.test(each.text))
+    const client = all.find(
+      (instruction) =>
+        instruction.keyword === 'RUN' &&
+        /\b(?:install|add)\b[^;&|]*\s(?:docker|docker-cli|docker-ce|docker-ce-cli|docker\.io)(?=[\s=@;&|]|$)/.test(
+          instruction.raw.logical
+        )
+    )
+    if (at === undefined && script === undefined && client !== undefined) {
+      yield {
+        message:
+          'the Docker client is installed: the socket of the host, if it is mounted, opens only for root and its group',
+        help: 'Start it with `--group-add "$(stat -c %g /var/run/docker.sock)"` (compose: `group_add`).',
+        at: client
+      }
+      return
+    }
     if (at === undefined && script === undefined) return
     yield {
       message: `${script?.contextPath ?? 'the Dockerfile'} uses docker.sock, which only root and the host's docker group may open`,

@@ -1,6 +1,6 @@
-import { resolvePath, stateBefore, readImage } from '../../image/image.ts'
-import { shellSources } from '../../image/shell-source.ts'
 import { resolvePrincipal } from '../../image/accounts.ts'
+import { readImage, resolvePath, stateBefore } from '../../image/image.ts'
+import { shellSources } from '../../image/shell-source.ts'
 import { defineHazard } from '../hazard.ts'
 import { isInside } from '../paths.ts'
 import { findApplicationDirectories } from '../writable-paths.ts'
@@ -33,17 +33,28 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
     if (directories.length === 0) return
     for (const stage of image.lineage)
       for (const instruction of stage.instructions) {
-        if (instruction.keyword !== 'RUN' || !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails)\b/.test(instruction.raw.logical)) continue
+        if (
+          instruction.keyword !== 'RUN' ||
+          !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails)\b/.test(instruction.raw.logical)
+        )
+          continue
         const state = stateBefore(readImage(dockerfile, stage), instruction)
         let at = state.workdir
         for (const command of shellSources(instruction).flatMap((source) => source.script.commands)) {
           if (command.name === 'cd' && command.args[0] !== undefined) at = resolvePath(at, command.args[0].value)
           const words = command.args.map((word) => word.value)
-          if (!unpackers.some(([tool, verb]) => tool.test(command.name) && words.some((word) => verb.test(word)))) continue
+          if (!unpackers.some(([tool, verb]) => tool.test(command.name) && words.some((word) => verb.test(word))))
+            continue
           const places = [...words.filter((word) => word.startsWith('/')), at]
           const target = command.name === 'git' && words.at(-1)?.startsWith('/') ? (words.at(-1) as string) : undefined
           const hit = directories.find((directory) =>
-            (target === undefined ? places : [target]).some((place) => isInside(resolvePath('/', place), directory) || isInside(directory, resolvePath('/', place)) && place !== '/' && instruction.raw.logical.includes(directory))
+            (target === undefined ? places : [target]).some(
+              (place) =>
+                isInside(resolvePath('/', place), directory) ||
+                (isInside(directory, resolvePath('/', place)) &&
+                  place !== '/' &&
+                  instruction.raw.logical.includes(directory))
+            )
           )
           if (hit === undefined) continue
           if (isInside(at, '/tmp') && !words.some((word) => word.startsWith(hit))) continue

@@ -37,7 +37,9 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
     }
     const ssh = image.lineage
       .flatMap((stage) => stage.instructions)
-      .find((instruction) => instruction.keyword === 'RUN' && /\b(openssh-server|openssh)\b/.test(instruction.raw.logical))
+      .find(
+        (instruction) => instruction.keyword === 'RUN' && /\b(openssh-server|openssh)\b/.test(instruction.raw.logical)
+      )
     if (ssh !== undefined && reported.size === 0 && [...image.final.exposed].some((port) => /^22(\/tcp)?$/.test(port)))
       yield {
         message: 'EXPOSE 22 and an installed SSH server: sshd must be root to log other accounts in',

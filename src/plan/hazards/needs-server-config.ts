@@ -21,7 +21,7 @@ is refused rather than half converted; the help names the change to make by hand
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
       // A server that its own image steps down to is the business of drops-privileges.
-      if (base?.stepsDown !== undefined && base.stepsDown.guarded) continue
+      if (base?.stepsDown?.guarded) continue
       if (/(--version|-v|-V|--help|-t)$/.test(program.args[0] ?? '')) continue
       reported.add(server.name)
       yield {

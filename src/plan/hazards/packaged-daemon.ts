@@ -17,15 +17,23 @@ of the image, and try it.`,
       if (instruction.keyword !== 'RUN' || !/\b(install|add|-S)\b/.test(instruction.raw.logical)) continue
       for (const command of shellSources(instruction).flatMap((source) => source.script.commands))
         if (managers.test(command.name))
-          for (const word of command.args) if (!word.value.startsWith('-')) installed.add(word.value.replace(/[=<>~@].*$/, ''))
+          for (const word of command.args)
+            if (!word.value.startsWith('-')) installed.add(word.value.replace(/[=<>~@].*$/, ''))
     }
     if (installed.size === 0) return
     for (const program of startUp.programs) {
       const { name } = program
       const isDaemonName = /(?:d|server|daemon)$/.test(name) && name.length > 3
       if (!isDaemonName && image.final.exposed.size === 0 && image.final.volumes.length === 0) continue
-      if (/^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip)[\d.]*$/.test(name)) continue
-      const match = [name, name.replace(/d$/, ''), name.replace(/-?server$/, ''), `${name}-server`].find((each) => each.length > 2 && installed.has(each))
+      if (
+        /^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip)[\d.]*$/.test(
+          name
+        )
+      )
+        continue
+      const match = [name, name.replace(/d$/, ''), name.replace(/-?server$/, ''), `${name}-server`].find(
+        (each) => each.length > 2 && installed.has(each)
+      )
       if (match === undefined) continue
       yield {
         message: `${program.place} starts \`${name}\` from the package ${match}: its data, log and run directories may belong to root`,

@@ -1,0 +1,1 @@
+open('report.txt', 'w').write('done')

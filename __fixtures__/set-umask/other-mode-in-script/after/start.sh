@@ -1,0 +1,4 @@
+#!/bin/sh
+umask 077
+touch started
+exec sleep infinity

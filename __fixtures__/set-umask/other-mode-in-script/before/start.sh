@@ -1,0 +1,4 @@
+#!/bin/sh
+umask 022
+touch started
+exec sleep infinity
