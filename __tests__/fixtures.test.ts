@@ -20,7 +20,7 @@ const checks = [
 
 test('the fixtures are well-formed', () => expect(problems).toEqual([]))
 
-describe.each(cases)('$id', (fixture) => {
+describe.each(cases.map((fixture) => [fixture.id, fixture] as const))('%s', (_id, fixture) => {
   if (fixture.file.pending !== undefined)
     test(`pending: ${fixture.file.pending}`, () => {
       expect(

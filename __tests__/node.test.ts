@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createComposeReader } from '../src/node/compose.ts'
-import { createBuildContext, findTopFolder } from '../src/node/context.ts'
+import { createBuildContext } from '../src/node/context.ts'
 import { discoverDockerfiles } from '../src/node/discover.ts'
+import { createFolders, findTopFolder } from '../src/node/folders.ts'
 import { rewriteDirectory } from '../src/node/index.ts'
 import { decodeDockerfile } from '../src/node/read.ts'
 import { rewritePaths } from '../src/node/rewrite-paths.ts'
@@ -62,7 +63,9 @@ describe('discovery', () => {
   }
   const expected = ['.hidden/Dockerfile', 'Dockerfile', 'a/Containerfile', 'a/keep.dockerfile', 'z.Dockerfile']
   const find = async (folder: string, ...paths: string[]) =>
-    (await discoverDockerfiles(paths.length > 0 ? paths : ['.'], folder)).files.map((file) => file.path)
+    (await discoverDockerfiles(paths.length > 0 ? paths : ['.'], { cwd: folder, folders: createFolders() })).files.map(
+      (file) => file.path
+    )
 
   it('respects .gitignore in a repository, tracked or not', async () => {
     const folder = createFolder(tree)
@@ -140,6 +143,14 @@ describe('discovery', () => {
     expect(listFolder(folder)).not.toContain('ran')
   })
 
+  it('searches submodules', async () => {
+    const folder = createFolder({ '.gitmodules': '[submodule "lib"]\n\tpath = lib\n\turl = x\n', 'lib/Dockerfile': '' })
+    git(folder, 'init', '-q')
+    git(path.join(folder, 'lib'), 'init', '-q')
+    git(folder, 'update-index', '--add', '--cacheinfo', '160000,e69de29bb2d1d6434b8b29ae775ad8c2e48c5391,lib')
+    expect(await find(folder)).toEqual(['lib/Dockerfile'])
+  })
+
   it('names each real file once, the link last, ordered by path', async () => {
     const folder = createFolder({ 'b/Dockerfile': '', 'c/real.txt': '' })
     mkdirSync(path.join(folder, 'a'))
@@ -150,7 +161,11 @@ describe('discovery', () => {
 
   it('lists paths that do not exist, and leaves out what is excluded', async () => {
     const folder = createFolder({ 'a/Dockerfile': '', 'b/Dockerfile': '' })
-    const excluded = await discoverDockerfiles(['.', 'b/Dockerfile', 'none'], folder, (file) => file.includes('/b/'))
+    const excluded = await discoverDockerfiles(['.', 'b/Dockerfile', 'none'], {
+      cwd: folder,
+      folders: createFolders(),
+      isExcluded: (file) => file.includes('/b/')
+    })
     expect(excluded.files.map((file) => file.path)).toEqual(['a/Dockerfile', 'none'])
   })
 })
@@ -170,7 +185,7 @@ describe('compose files', () => {
       'docker-compose.override.yml':
         'services:\n  api: { build: { context: ., dockerfile: docker/api/Dockerfile, target: "${TARGET:-dev}" } }\n'
     })
-    const read = createComposeReader()
+    const read = createComposeReader(createFolders())
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
       context: folder,
       targets: ['runtime', 'worker', 'dev']
@@ -198,7 +213,7 @@ describe('compose files', () => {
       ].join('\n'),
       'compose.prod.yaml': '- build\n'
     })
-    const read = createComposeReader()
+    const read = createComposeReader(createFolders())
     expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({ context: undefined, targets: [] })
   })
 
@@ -278,13 +293,11 @@ describe('the build context', () => {
 
   it('is looked for up to the repository, else the working directory, else the named path', () => {
     const folder = createFolder({ 'repo/.git/HEAD': '', 'repo/a/Dockerfile': '', 'b/c/Dockerfile': '' })
-    expect(findTopFolder(path.join(folder, 'repo/a/Dockerfile'), path.join(folder, 'repo/a'), folder)).toBe(
-      path.join(folder, 'repo')
-    )
-    expect(findTopFolder(path.join(folder, 'b/c/Dockerfile'), folder, path.join(folder, 'b'))).toBe(folder)
-    expect(findTopFolder(path.join(folder, 'b/c/Dockerfile'), '/nowhere', path.join(folder, 'b'))).toBe(
-      path.join(folder, 'b')
-    )
+    const top = (file: string, cwd: string, named: string) =>
+      findTopFolder(path.join(folder, file), cwd, named, createFolders())
+    expect(top('repo/a/Dockerfile', path.join(folder, 'repo/a'), folder)).toBe(path.join(folder, 'repo'))
+    expect(top('b/c/Dockerfile', folder, path.join(folder, 'b'))).toBe(folder)
+    expect(top('b/c/Dockerfile', '/nowhere', path.join(folder, 'b'))).toBe(path.join(folder, 'b'))
   })
 })
 

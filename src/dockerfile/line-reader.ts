@@ -42,6 +42,8 @@ export interface RawInstruction {
   logical: string
   segments: readonly Segment[]
   heredocs: readonly Heredoc[]
+  /** Offset of a continuation mark at the end of the file, with nothing behind it: BuildKit ignores it. */
+  dangling: number | undefined
   /** A blank line stands inside the instruction (BuildKit warns). */
   hasEmptyContinuation: boolean
 }
@@ -157,6 +159,7 @@ export function readLines(text: string): ReadResult {
     let hasEmptyContinuation = false
     let piece = withoutContinuation(trimmed, escape)
     let open = piece !== undefined
+    let mark = start + (piece?.length ?? 0)
     add(piece ?? trimmed, start)
     while (open && next()) {
       if (isTooLong(current)) return fail(`line ${line} is longer than the 65535 bytes that BuildKit reads`, line)
@@ -169,6 +172,7 @@ export function readLines(text: string): ReadResult {
       if (current[space] === '#') continue
       piece = withoutContinuation(current, escape)
       open = piece !== undefined
+      mark = lineStart + (piece?.length ?? 0)
       add(piece ?? current, lineStart)
     }
     if (logical.trim() === '') continue
@@ -203,6 +207,7 @@ export function readLines(text: string): ReadResult {
       logical,
       segments,
       heredocs,
+      dangling: open ? mark : undefined,
       hasEmptyContinuation
     })
   }

@@ -102,6 +102,12 @@ export function createEditor(dockerfile: Dockerfile): Editor {
       replace(at, at, withEol(`${lines}\n${isSeparated ? '\n' : ''}`), message)
     },
     insertAfter(instruction, lines, message) {
+      const { dangling } = instruction.raw
+      if (dangling !== undefined) {
+        // A continuation mark with nothing behind it would take the new line in.
+        const blanks = /[ \t]*$/.exec(text.slice(instruction.start, dangling))?.[0].length ?? 0
+        replace(dangling - blanks, dangling + 1, '', 'a continuation mark with nothing behind it')
+      }
       replace(instruction.end, instruction.end, withEol(`\n${lines}`), message)
     },
     addFlag(instruction, flag, message) {

@@ -29,6 +29,7 @@ const setupTools = new Set([
 ])
 
 const isSetup = (instruction: Instruction, plan: StagePlan): boolean => {
+  if (instruction.raw.dangling !== undefined) return false
   if (instruction.keyword !== 'RUN' || instruction.heredocs.length > 0 || instruction.flags.length > 0) return false
   if (instruction.json !== undefined || /[;|#`]|\$\(/.test(instruction.argumentText)) return false
   const commands = shellSources(instruction).flatMap((source) => source.script.commands)

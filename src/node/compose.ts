@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Folders } from './folders.ts'
 import { foldersUpward } from './paths.ts'
 
 /** How compose files build one Dockerfile. */
@@ -16,17 +17,15 @@ interface ServiceBuild {
   target: string | undefined
 }
 
-const composeName = /^(?:docker-)?compose(?:\..+)?\.ya?ml$/
-
 /**
  * Answers what the compose files in a Dockerfile's folder and the folders above it say about it. Files are read once;
  * the YAML parser is only loaded when a compose file builds anything.
  */
-export function createComposeReader(): (dockerfile: string, top: string) => Promise<ComposeBuild> {
+export function createComposeReader(folders: Folders): (dockerfile: string, top: string) => Promise<ComposeBuild> {
   const byFolder = new Map<string, Promise<ServiceBuild[]>>()
   const buildsIn = (folder: string): Promise<ServiceBuild[]> => {
     let builds = byFolder.get(folder)
-    if (builds === undefined) byFolder.set(folder, (builds = readBuilds(folder)))
+    if (builds === undefined) byFolder.set(folder, (builds = readBuilds(folder, folders.composeFilesIn(folder))))
     return builds
   }
   return async (dockerfile, top) => {
@@ -41,9 +40,9 @@ export function createComposeReader(): (dockerfile: string, top: string) => Prom
   }
 }
 
-async function readBuilds(folder: string): Promise<ServiceBuild[]> {
+async function readBuilds(folder: string, names: readonly string[]): Promise<ServiceBuild[]> {
   const builds: ServiceBuild[] = []
-  for (const name of composeFileNames(folder)) {
+  for (const name of names) {
     const text = readText(path.join(folder, name))
     if (text === undefined || !/\bbuild\b/.test(text)) continue
     const { parse } = await import('yaml')
@@ -54,16 +53,6 @@ async function readBuilds(folder: string): Promise<ServiceBuild[]> {
     }
   }
   return builds
-}
-
-/** The files that compose reads by itself come first. */
-function composeFileNames(folder: string): string[] {
-  try {
-    const names = readdirSync(folder).filter((name) => composeName.test(name))
-    return names.sort((a, b) => a.split('.').length - b.split('.').length || (a < b ? -1 : 1))
-  } catch {
-    return []
-  }
 }
 
 function findServiceBuilds(compose: unknown, folder: string): ServiceBuild[] {

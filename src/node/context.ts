@@ -79,15 +79,3 @@ function readDockerignore(dockerfile: string, folder: string): (name: string) =>
 function findContextFolder({ dockerfile, text, top }: ContextSearch): string {
   return nearestContext(foldersUpward(path.dirname(dockerfile), top), contextSources(parseDockerfile(text)), existsSync)
 }
-
-/**
- * How far above a Dockerfile its context and compose files are looked for: the repository it lies in, else the working
- * directory, else the path that was named.
- */
-export function findTopFolder(dockerfile: string, cwd: string, named: string): string {
-  const own = path.dirname(dockerfile)
-  const repository = foldersUpward(own).find((folder) => existsSync(path.join(folder, '.git')))
-  if (repository !== undefined) return repository
-  if (isInside(cwd, own)) return cwd
-  return isInside(named, own) ? named : own
-}

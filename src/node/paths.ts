@@ -16,7 +16,7 @@ export function isInside(folder: string, file: string): boolean {
 /** The path without links; of what does not exist yet, the real folder and the name. */
 export function realPath(file: string): string {
   try {
-    return realpathSync(file)
+    return realpathSync.native(file)
   } catch {
     const folder = path.dirname(file)
     return folder === file ? file : path.join(realPath(folder), path.basename(file))

@@ -6,8 +6,9 @@ import { rewrite } from '../rewrite.ts'
 import type { CompanionReport, FileReport, RewriteOptions, RewriteResult } from '../types.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
 import { createComposeReader } from './compose.ts'
-import { type BuildContext, createBuildContext, findTopFolder } from './context.ts'
+import { type BuildContext, createBuildContext } from './context.ts'
 import { type Discovery, discoverDockerfiles, type FoundFile } from './discover.ts'
+import { createFolders, type Folders, findTopFolder } from './folders.ts'
 import { isInside, realPath, relativePath } from './paths.ts'
 import { decodeDockerfile, fileFinding, readDockerfile } from './read.ts'
 import { writeTexts } from './write.ts'
@@ -48,11 +49,12 @@ export interface PathsRun {
  * @throws {UnrootError} `INVALID_OPTION` or `UNKNOWN_TRANSFORM`, while the reports are taken.
  */
 export async function rewritePaths(paths: readonly string[], options: PathsOptions): Promise<PathsRun> {
-  const discovery = await discoverDockerfiles(paths, options.cwd, options.isExcluded)
+  const folders = createFolders()
+  const discovery = await discoverDockerfiles(paths, { ...options, folders })
   const companions = createCompanions(options.cwd)
   return {
     total: discovery.files.length,
-    reports: rewriteInOrder(discovery, options, companions),
+    reports: rewriteInOrder(discovery, options, companions, folders),
     companions: companions.reports
   }
 }
@@ -63,21 +65,19 @@ interface Run {
   readCompose: ReturnType<typeof createComposeReader>
   topFolderOf: (file: string) => string
   roots: readonly string[]
+  realCwd: string
 }
 
 async function* rewriteInOrder(
   { files, roots }: Discovery,
   options: PathsOptions,
-  companions: Companions
+  companions: Companions,
+  folders: Folders
 ): AsyncGenerator<FileReport> {
-  const tops = new Map<string, string>()
-  const topFolderOf = (file: string) => {
-    const folder = path.dirname(file)
-    let top = tops.get(folder)
-    if (top === undefined) tops.set(folder, (top = findTopFolder(file, options.cwd, roots[0] ?? folder)))
-    return top
-  }
-  const run: Run = { options, companions, readCompose: createComposeReader(), topFolderOf, roots }
+  const [named = options.cwd] = roots
+  const topFolderOf = (file: string) => findTopFolder(file, options.cwd, named, folders)
+  const realCwd = realPath(options.cwd)
+  const run: Run = { options, companions, readCompose: createComposeReader(folders), topFolderOf, roots, realCwd }
   for await (const [found, read] of readAhead(files, options.concurrency ?? 16))
     yield read.problem ? buildFailedReport(found.path, read.problem) : await rewriteFile(found, read.text, run)
 }
@@ -105,7 +105,7 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
     const asked = run.options.optionsFor?.(found.file) ?? {}
     const { context: given, ...options } = await completeOptions(found.file, text, asked, run)
     const context = createBuildContext({ dockerfile: found.file, text, given, top: run.topFolderOf(found.file) })
-    const name = diffName(found, run.options.cwd)
+    const name = diffName(found, run.realCwd)
     const roots = writableRoots(run, asked.context)
     const { result, edits, note } = rewriteWithCompanions(text, { ...options, path: name }, context, roots, run)
     const report = buildFileReport(found.path, result)
@@ -192,11 +192,9 @@ function writableRoots({ roots, options }: Run, askedContext: string | undefined
   return [...roots, realPath(askedContext)]
 }
 
-/** `git apply` does not follow links: the diff of a linked Dockerfile is that of the file it names. */
-function diffName({ file, path: name }: FoundFile, cwd: string): string {
-  const [target, realCwd] = [realPath(file), realPath(cwd)]
-  if (target === path.join(realPath(path.dirname(file)), path.basename(file))) return name
-  return isInside(realCwd, target) ? relativePath(realCwd, target) : name
+/** `git apply` follows no links: the diff of a linked Dockerfile is that of the file it leads to. */
+function diffName({ realFile, path: name }: FoundFile, realCwd: string): string {
+  return isInside(realCwd, realFile) ? relativePath(realCwd, realFile) : name
 }
 
 /**
@@ -222,7 +220,7 @@ export async function rewriteInput(
           dockerfile: file,
           text: read.text,
           given,
-          top: findTopFolder(file, options.cwd, options.cwd)
+          top: findTopFolder(file, options.cwd, options.cwd, createFolders())
         }).read
   try {
     const result = rewrite(read.text, {

@@ -11,6 +11,7 @@ import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
+import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
 import { hazards } from './rules.ts'
@@ -332,7 +333,9 @@ function planPorts(
   const exposed = new Map<number, PortMention>()
   for (const mention of mentions)
     if (mention.where === 'expose' && !exposed.has(mention.port)) exposed.set(mention.port, mention)
-  const runsConfigured = startUp.programs.some((program) => findServerByProgram(program.name) !== undefined)
+  const runsConfigured = startUp.programs.some(
+    (program) => findServerByProgram(program.name) !== undefined && !isBusyboxHttpd(program)
+  )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
   for (const port of new Set([...listened, ...exposed.keys()])) {

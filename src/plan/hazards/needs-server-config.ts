@@ -1,5 +1,15 @@
 import { findServerByProgram, findServerByService } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
+import type { StartedProgram } from '../startup.ts'
+
+/**
+ * busybox has an httpd of its own, told by its options alone.
+ * source: busybox networking/httpd.c: -f foreground, -p port, -h home; Apache's -f takes a file
+ */
+export const isBusyboxHttpd = ({ name, args }: StartedProgram): boolean =>
+  name === 'httpd' &&
+  args.some((word, index) => /^-f(v*)$/.test(word) && !/^[^-]/.test(args[index + 1] ?? '-')) &&
+  !args.includes('-D')
 
 export const needsServerConfig = defineHazard({
   name: 'needs-server-config',
@@ -18,6 +28,7 @@ is refused rather than half converted; the help names the change to make by hand
     const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
     const reported = new Set<string>()
     for (const program of startUp.programs) {
+      if (isBusyboxHttpd(program)) continue
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
       // A server that its own image steps down to is the business of drops-privileges.

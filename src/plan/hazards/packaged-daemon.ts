@@ -1,5 +1,8 @@
 import { shellSources } from '../../image/shell-source.ts'
+import { findRootProgram } from '../../services/root-programs.ts'
+import { findServerByProgram } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
+import { stepDownTools } from './drops-privileges.ts'
 
 const managers = /^(?:apt-get|apt|apk|yum|dnf|microdnf|tdnf|zypper|pacman|aptitude)$/
 
@@ -29,6 +32,13 @@ of the image, and try it.`,
         /^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip)[\d.]*$/.test(
           name
         )
+      )
+        continue
+      if (
+        name === 'sudo' ||
+        stepDownTools.has(name) ||
+        findRootProgram(name) !== undefined ||
+        findServerByProgram(name) !== undefined
       )
         continue
       const match = [name, name.replace(/d$/, ''), name.replace(/-?server$/, ''), `${name}-server`].find(

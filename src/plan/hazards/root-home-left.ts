@@ -1,5 +1,6 @@
+import type { Instruction } from '../../dockerfile/instruction.ts'
 import { expand } from '../../dockerfile/words.ts'
-import { resolvePath } from '../../image/image.ts'
+import { isRoot, readImage, resolvePath, stateBefore } from '../../image/image.ts'
 import { defineHazard, type HazardContext } from '../hazard.ts'
 import { isInside, isRootHome } from '../paths.ts'
 
@@ -109,6 +110,13 @@ const anyInstaller =
 const help =
   'unroot does not move the home directory yet. By hand: use a directory that the user can read (`/app`, `/opt/...`, /home/app) in every place that names it.'
 
+/** A `RUN` behind a `USER`, or by `su`, has another home. */
+const isRunByUser = ({ dockerfile, image }: HazardContext, run: Instruction): boolean => {
+  if (/\b(?:su|gosu|su-exec|runuser|sudo -u)\s/.test(run.raw.logical)) return true
+  const stage = image.lineage.find((each) => each.instructions.includes(run))
+  return stage !== undefined && !isRoot(stateBefore(readImage(dockerfile, stage), run))
+}
+
 function* mentions(context: HazardContext) {
   const { image, dockerfile, copies, startUp } = context
   if (isRootHome(image.final.workdir) && image.final.isWorkdirKnown) {
@@ -167,7 +175,7 @@ function* mentions(context: HazardContext) {
         (installer.pattern.test(instruction.raw.logical) ||
           instruction.heredocs.some((heredoc) => installer.pattern.test(instruction.heredocBody(heredoc))))
     )
-    if (at === undefined) continue
+    if (at === undefined || isRunByUser(context, at)) continue
     if (installer.unless?.test(`${environment}\n${joined}`)) continue
     yield { message: installer.what, at }
   }

@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/bin/bash
 # waits for the database
 set -eu
 set -o pipefail
 umask 027
 
-until nc -z "$DB_HOST" 5432; do sleep 1; done
+until python -m dbcheck; do sleep 1; done
 exec "$@"

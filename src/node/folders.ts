@@ -1,0 +1,70 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { isInside } from './paths.ts'
+
+/**
+ * What is in folders, looked up once: neighbouring Dockerfiles ask for the same folders above them. Looking at the disk
+ * is what a run over many small files spends most of its time with.
+ */
+export interface Folders {
+  /** Tells what a search has seen anyway. */
+  note(folder: string, names: readonly string[]): void
+  /** The top of the repository that a folder lies in. */
+  repositoryOf(folder: string): string | undefined
+  /** Names of the compose files in a folder; those that compose reads by itself come first. */
+  composeFilesIn(folder: string): readonly string[]
+}
+
+const composeName = /^(?:docker-)?compose(?:\..+)?\.ya?ml$/
+
+/** Starts with nothing known. */
+export function createFolders(): Folders {
+  const repositories = new Map<string, string | undefined>()
+  const composeFiles = new Map<string, readonly string[]>()
+  const folders: Folders = {
+    note(folder, names) {
+      if (names.includes('.git')) repositories.set(folder, folder)
+      else if (repositories.has(path.dirname(folder))) repositories.set(folder, repositories.get(path.dirname(folder)))
+      composeFiles.set(folder, findComposeNames(names))
+    },
+    repositoryOf(folder) {
+      if (repositories.has(folder)) return repositories.get(folder)
+      const parent = path.dirname(folder)
+      const isTop = existsSync(path.join(folder, '.git'))
+      const repository = isTop ? folder : parent === folder ? undefined : folders.repositoryOf(parent)
+      repositories.set(folder, repository)
+      return repository
+    },
+    composeFilesIn(folder) {
+      let names = composeFiles.get(folder)
+      if (names === undefined) composeFiles.set(folder, (names = findComposeNames(namesIn(folder))))
+      return names
+    }
+  }
+  return folders
+}
+
+/**
+ * How far above a Dockerfile its context and compose files are looked for: the repository it lies in, else the working
+ * directory, else the path that was named.
+ */
+export function findTopFolder(dockerfile: string, cwd: string, named: string, folders: Folders): string {
+  const own = path.dirname(dockerfile)
+  const repository = folders.repositoryOf(own)
+  if (repository !== undefined) return repository
+  if (isInside(cwd, own)) return cwd
+  return isInside(named, own) ? named : own
+}
+
+function findComposeNames(names: readonly string[]): string[] {
+  const found = names.filter((name) => composeName.test(name))
+  return found.sort((a, b) => a.split('.').length - b.split('.').length || (a < b ? -1 : 1))
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
