@@ -65,7 +65,30 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     verdict = 'needs-review'
     findings = [...findings, partialRun(text)]
   }
+  if (isPartial(options, all) && verdict === 'converted' && plan.verdict === 'converted') {
+    const missing = findMissingEdits(dockerfile, plan, all, active, options)
+    if (missing.length > 0) {
+      verdict = 'needs-review'
+      findings = [...findings, partialRun(text, missing)]
+    }
+  }
+  // A name that this very run turned into numbers is no weakness any more.
+  if (run.changes.some((change) => change.transform === 'pin-numeric-user'))
+    findings = findings.filter((finding) => finding.rule !== 'named-user')
   return createResult(text, { ...plan, findings }, verdict, options, run)
+}
+
+/** Names of the transforms that were left out and would have edited something. */
+function findMissingEdits(
+  dockerfile: Dockerfile,
+  plan: Plan,
+  all: readonly Transform[],
+  active: readonly Transform[],
+  options: RewriteOptions
+): string[] {
+  const whole = all.filter(({ onRequest }) => onRequest === undefined || onRequest(options))
+  const names = new Set(applyTransforms(dockerfile, plan, whole, options).changes.map((change) => change.transform))
+  return [...names].filter((name) => !active.some((transform) => transform.name === name))
 }
 
 const isPartial = (options: RewriteOptions, all: readonly Transform[]): boolean =>
@@ -158,11 +181,14 @@ const selfCheck = (text: string): Finding => ({
   range: atStart(text)
 })
 
-const partialRun = (text: string): Finding => ({
+const partialRun = (text: string, missing: readonly string[] = []): Finding => ({
   rule: 'partial-run',
   severity: 'warning',
-  message: 'the transforms that ran do not make the image run as a non-root user',
-  help: 'Run without --only and --skip, or add the USER line yourself.',
+  message:
+    missing.length === 0
+      ? 'the transforms that ran do not make the image run as a non-root user'
+      : `left out, though the user needs it: ${missing.join(', ')}`,
+  help: 'Run without --only and --skip, or make those edits yourself.',
   range: atStart(text)
 })
 

@@ -27,11 +27,11 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
     const directories = [
       ...applicationDirectories,
       ...paths.filter((each) => each.kind === 'directory').map((each) => each.path),
-      ...(user.home?.startsWith('/home/') ? [user.home] : [])
+      ...(user.ownHome?.startsWith('/home/') ? [user.ownHome] : [])
     ]
     for (const copy of readCopies(dockerfile, image.lineage)) {
       const { instruction, destination, state } = copy
-      if (instruction.flag('chown') !== undefined || copy.isUnresolved) continue
+      if (copy.isUnresolved) continue
       if (mode === 'app' && !directories.some((directory) => isInside(destination, directory))) continue
       if (
         isOwnedAlready(
@@ -52,6 +52,23 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
           help: `Give ${user.text} a fixed uid (useradd --uid 10001), then run unroot again.`,
           range: [instruction.start, instruction.raw.headEnd]
         })
+        continue
+      }
+      const written = instruction.flag('chown')
+      if (written !== undefined) {
+        // BuildKit turns a name that the image does not have silently into 0:0, and an empty group into 0.
+        const owner = resolvePrincipal(written.value ?? '', state.accounts)
+        const isLost =
+          image.base.image !== undefined &&
+          !/[$]/.test(written.value ?? '$') &&
+          (/:$/.test(written.value ?? '') || owner.uid === undefined)
+        if (isLost && mode === 'app' && !image.final.accounts.users.has(owner.name ?? ''))
+          edit.replace(
+            written.valueStart,
+            written.valueEnd,
+            user.text,
+            `files in ${destination} belong to ${user.text}`
+          )
         continue
       }
       edit.addFlag(instruction, `--chown=${user.text}`, `files in ${destination} belong to ${user.text}`)

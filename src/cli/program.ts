@@ -90,7 +90,11 @@ function addRewriteOptions(program: Command): void {
     .option('--config <file>', 'the config file (default: searched from the working directory upward)')
     .option('--no-config', 'use no config file')
     .option('--fail-on-no-files', 'exit 2 when no Dockerfile is found')
-    .option('--concurrency <n>', 'how many files are read at the same time (default: 16)', flags.parseCount)
+    .option(
+      '--concurrency <n>',
+      'how many files are fetched at the same time from a slow disk (default: 16)',
+      flags.parseCount
+    )
 }
 
 function addCommands(program: Command, finish: (exitCode: number) => void): void {

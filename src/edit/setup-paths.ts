@@ -29,7 +29,7 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const base = image.base.image
   const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
   const needed = paths.filter(({ path }) => {
-    if (owned.includes(path) || path === user.home) return false
+    if (owned.includes(path) || path === user.ownHome) return false
     const made = facts.findLast((fact) => fact.kind === 'make' && fact.path === path)
     return !isOwnedAlready(path, facts, user, accounts, made?.instruction)
   })

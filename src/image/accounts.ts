@@ -9,6 +9,8 @@ export interface Account {
   gid: number | undefined
   group: string | undefined
   home: string | undefined
+  /** The home directory is there and belongs to the account. */
+  hasHome: boolean
   origin: 'base-image' | 'dockerfile' | 'distribution'
 }
 
@@ -68,10 +70,18 @@ const wellKnown = (distribution: Distribution | undefined): readonly [string, nu
 export function baseAccounts(distribution: Distribution | undefined, account: BaseAccount | undefined): Accounts {
   const users = new Map<string, Account>()
   const groups = new Map<string, Group>()
-  users.set('root', { name: 'root', uid: 0, gid: 0, group: 'root', home: '/root', origin: 'distribution' })
+  users.set('root', {
+    name: 'root',
+    uid: 0,
+    gid: 0,
+    group: 'root',
+    home: '/root',
+    hasHome: true,
+    origin: 'distribution'
+  })
   groups.set('root', { name: 'root', gid: 0 })
   for (const [name, uid, gid, group, home] of wellKnown(distribution)) {
-    users.set(name, { name, uid, gid, group, home, origin: 'distribution' })
+    users.set(name, { name, uid, gid, group, home, hasHome: false, origin: 'distribution' })
     groups.set(group, { name: group, gid })
   }
   if (distribution === 'alpine')
@@ -84,6 +94,7 @@ export function baseAccounts(distribution: Distribution | undefined, account: Ba
       gid: account.gid,
       group,
       home: account.home,
+      hasHome: account.home !== undefined && account.home !== '/nonexistent',
       origin: 'base-image'
     })
     groups.set(group, { name: group, gid: account.gid })
@@ -187,16 +198,22 @@ export function applyAccountCommand(
   const tool = command.name.slice(command.name.lastIndexOf('/') + 1)
   switch (tool) {
     case 'useradd':
-      return addUser(accounts, readOptions(expandWords(command.args, substitute), useraddValues), 'shadow')
+      return addUser(
+        accounts,
+        readOptions(expandWords(command.args, substitute), useraddValues),
+        'shadow',
+        distribution
+      )
     case 'adduser': {
       const args = expandWords(command.args, substitute)
       // On RHEL and its kin adduser is a link to useradd.
-      if (isRedHat(distribution)) return addUser(accounts, readOptions(args, useraddValues), 'shadow')
+      if (isRedHat(distribution)) return addUser(accounts, readOptions(args, useraddValues), 'shadow', distribution)
       const isBusybox = usesBusyboxTools(distribution, args)
       return addUser(
         accounts,
         readOptions(args, isBusybox ? busyboxAdduserValues : debianAdduserValues),
-        isBusybox ? 'busybox' : 'debian'
+        isBusybox ? 'busybox' : 'debian',
+        distribution
       )
     }
     case 'groupadd':
@@ -251,7 +268,12 @@ const expandWords = (args: readonly ShellWord[], substitute: Substitute): ShellW
     return value === undefined ? word : { ...word, value, isStatic: true }
   })
 
-function addUser(accounts: Accounts, options: ParsedOptions, dialect: 'shadow' | 'busybox' | 'debian'): Accounts {
+function addUser(
+  accounts: Accounts,
+  options: ParsedOptions,
+  dialect: 'shadow' | 'busybox' | 'debian',
+  distribution: Distribution | undefined
+): Accounts {
   const { values, positional } = options
   const name = positional[0]?.value
   if (name === undefined || !/^[a-zA-Z_][\w.-]*\$?$/.test(name)) return accounts
@@ -294,6 +316,16 @@ function addUser(accounts: Accounts, options: ParsedOptions, dialect: 'shadow' |
     groups.set(name, { name, gid })
   }
   const home = first(values, '-d', '--home-dir', '--home', ...(dialect === 'shadow' ? [] : ['-h']))
+  // source: useradd(8): a home is made with -m, or by default where login.defs says CREATE_HOME yes (Red Hat), not with -r;
+  // busybox and Debian adduser make one unless told not to
+  const hasHome =
+    dialect === 'shadow'
+      ? values.has('-m') ||
+        values.has('--create-home') ||
+        (isRedHat(distribution) && !isSystem && !values.has('-M') && !values.has('--no-create-home'))
+      : !values.has('-H') &&
+        !values.has('--no-create-home') &&
+        !(dialect === 'debian' && isSystem && home === undefined)
   const users = new Map(accounts.users)
   users.set(name, {
     name,
@@ -301,6 +333,7 @@ function addUser(accounts: Accounts, options: ParsedOptions, dialect: 'shadow' |
     gid,
     group,
     home: home ?? `/home/${name}`,
+    hasHome,
     origin: 'dockerfile'
   })
   return { users, groups }
@@ -379,6 +412,7 @@ function addWrittenLines(accounts: Accounts, command: ShellCommand, substitute: 
           gid: isNumber(fields[3]) ? Number(fields[3]) : undefined,
           group: undefined,
           home: fields[5] === '' ? undefined : fields[5],
+          hasHome: false,
           origin: 'dockerfile'
         })
       else if (target.endsWith('group') && fields.length >= 3)
@@ -394,6 +428,7 @@ export interface Principal {
   /** As written; undefined when it was a number. */
   name: string | undefined
   home: string | undefined
+  hasHome: boolean
   /** The account was found by name or number. */
   isKnown: boolean
 }
@@ -420,6 +455,7 @@ export function resolvePrincipal(text: string, accounts: Accounts): Principal {
     gid,
     name: /^\d+$/.test(userText) ? account?.name : userText,
     home: account?.home,
+    hasHome: account?.hasHome ?? false,
     isKnown: account !== undefined
   }
 }

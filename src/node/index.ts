@@ -8,7 +8,7 @@ import { type FileOptions, rewritePaths } from './rewrite-paths.ts'
 export interface DirectoryOptions extends FileOptions {
   /** Write the changes, atomically for each file. Default `false`: nothing is written. */
   write?: boolean
-  /** How many files are read at the same time. Default 16. */
+  /** How many files are fetched at the same time where reading is slow. Default 16. */
   concurrency?: number
 }
 

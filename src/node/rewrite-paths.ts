@@ -10,7 +10,7 @@ import { type BuildContext, createBuildContext } from './context.ts'
 import { type Discovery, discoverDockerfiles, type FoundFile } from './discover.ts'
 import { createFolders, type Folders, findTopFolder } from './folders.ts'
 import { isInside, realPath, relativePath } from './paths.ts'
-import { decodeDockerfile, fileFinding, readDockerfile } from './read.ts'
+import { decodeDockerfile, fileFinding, prefetch, type ReadResult, readDockerfile } from './read.ts'
 import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
@@ -25,7 +25,7 @@ export interface PathsOptions {
   cwd: string
   /** Write what changes. Default `false`. */
   write?: boolean
-  /** How many files are read at the same time. Default 16. */
+  /** How many files are fetched at the same time where reading is slow. Default 16. */
   concurrency?: number
   /** Asked with absolute paths. */
   isExcluded?: (file: string) => boolean
@@ -78,23 +78,36 @@ async function* rewriteInOrder(
   const topFolderOf = (file: string) => findTopFolder(file, options.cwd, named, folders)
   const realCwd = realPath(options.cwd)
   const run: Run = { options, companions, readCompose: createComposeReader(folders), topFolderOf, roots, realCwd }
-  for await (const [found, read] of readAhead(files, options.concurrency ?? 16))
+  for await (const [found, read] of readInOrder(files, options.concurrency ?? 16))
     yield read.problem ? buildFailedReport(found.path, read.problem) : await rewriteFile(found, read.text, run)
 }
 
-type Read = Awaited<ReturnType<typeof readDockerfile>>
-
-/** Keeps some reads under way, and no more texts in memory than that. */
-async function* readAhead(files: readonly FoundFile[], concurrency: number): AsyncGenerator<[FoundFile, Read]> {
-  const queue: Promise<Read>[] = []
+/**
+ * Reads one file after the other: a local disk answers sooner than another thread can be woken. When a folder turns out
+ * to be slow (a network drive), the next files are fetched side by side.
+ */
+async function* readInOrder(files: readonly FoundFile[], concurrency: number): AsyncGenerator<[FoundFile, ReadResult]> {
+  const fetching: Promise<void>[] = []
   let next = 0
-  for (const found of files) {
-    for (; next < files.length && queue.length < concurrency; next++) queue.push(readFound(files[next] as FoundFile))
-    yield [found, await (queue.shift() as Promise<Read>)]
+  let slowReads = 0
+  for (const [index, found] of files.entries()) {
+    if (slowReads >= slowReadsUntilFetching) {
+      for (next = Math.max(next, index); next < Math.min(files.length, index + concurrency); next++)
+        fetching.push(prefetch((files[next] as FoundFile).file))
+      await fetching.shift()
+    }
+    const started = performance.now()
+    const read = readFound(found)
+    if (performance.now() - started > slowMilliseconds) slowReads++
+    yield [found, read]
   }
 }
 
-async function readFound({ file, path: name, problem }: FoundFile): Promise<Read> {
+const slowMilliseconds = 5
+/** One slow read says nothing: the garbage collector can be behind it. */
+const slowReadsUntilFetching = 3
+
+function readFound({ file, path: name, problem }: FoundFile): ReadResult {
   if (problem === undefined) return readDockerfile(file, name)
   const help = 'Check the path and its permissions.'
   return { problem: fileFinding('unreadable-file', `cannot read ${name}: ${problem}`, help) }

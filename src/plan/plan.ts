@@ -203,7 +203,9 @@ function planStage(
     paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
     applicationDirectories,
     ports,
-    findings: summarize(deduplicate(raw)).map(toFinding),
+    findings: summarize(deduplicate(raw))
+      .map((finding) => ({ ...finding, help: finding.help.replaceAll('UID:GID', user.text) }))
+      .map(toFinding),
     startUp
   }
 }
@@ -263,7 +265,7 @@ function findStepDownAccount(image: StageImage, startUp: StartUp): string | unde
 
 function currentUser(image: StageImage): PlannedUser {
   const { user = '', accounts, userInstruction } = image.final
-  const { uid, gid, name, home } = resolvePrincipal(user, accounts)
+  const { uid, gid, name, home, hasHome, isKnown } = resolvePrincipal(user, accounts)
   const source =
     userInstruction === undefined
       ? 'base-image'
@@ -272,7 +274,16 @@ function currentUser(image: StageImage): PlannedUser {
         : /^\d/.test(user)
           ? 'numeric'
           : 'dockerfile'
-  return { uid, gid, name, home, source, create: undefined, text: user }
+  return {
+    uid,
+    gid,
+    name,
+    home,
+    ownHome: hasHome ? home : undefined,
+    source,
+    create: undefined,
+    text: isKnown && uid !== undefined && gid !== undefined ? `${uid}:${gid}` : user
+  }
 }
 
 /** What is weak in an image that is non-root already. */
@@ -290,7 +301,7 @@ function* weaknesses(image: StageImage, user: PlannedUser): Generator<RawFinding
     }
     return
   }
-  if (!/^\d/.test(final.user ?? '') && !/^\d/.test(user.text)) {
+  if (!/^\d/.test(final.user ?? '')) {
     if (
       at !== undefined &&
       user.uid === undefined &&
@@ -374,6 +385,14 @@ function planPorts(
     const chosen = unprivilegedPort(port, taken)
     taken.add(chosen)
     ports.push({ from: port, to: chosen })
+    if (port !== 80 && port !== 443)
+      findings.push({
+        rule: 'published-port',
+        severity: 'warning',
+        message: `port ${port} becomes ${chosen}: clients that reach the container itself under ${port} no longer find it`,
+        help: `Publish it under the old number (-p ${port}:${chosen}, a Service's targetPort), or keep it with --port ${port}=${port}.`,
+        ...at
+      })
     if (chosen !== customary)
       findings.push({
         rule: 'port-taken',

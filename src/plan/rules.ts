@@ -76,6 +76,14 @@ publish it under the old number: \`-p 80:8080\`.`
     'Port 80 becomes 8080 by custom; when the image uses 8080 already, the next free port is taken. Choose another with `--port 80=9000`.'
   ),
   rule(
+    'published-port',
+    'warning',
+    'A port that clients know by its number moved',
+    `DNS on 53, SSH on 22, mail on 25 and the like are asked for under their own number. Inside the container the port moves
+to a high one; what publishes the container (\`-p 53:5353\`, a Service's \`targetPort\`) must map the old number to it, and
+containers that talk to this one directly must use the new number.`
+  ),
+  rule(
     'named-user',
     'info',
     'USER is a name, not a number',

@@ -13,6 +13,8 @@ export interface PlannedUser {
   gid: number | undefined
   name: string | undefined
   home: string | undefined
+  /** The home directory, where it is there and belongs to the user. */
+  ownHome: string | undefined
   source: ReportedUser['source']
   /** Set when the account must be created. */
   create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
@@ -50,10 +52,19 @@ const dialectOf = (distribution: Distribution | undefined): Dialect | undefined 
 }
 
 /** Images without useradd, and the command that brings it. source: facts of each image's package set */
-const shadowInstall: Partial<Record<Distribution, string>> = {
-  'ubi-minimal': 'microdnf install -y shadow-utils && microdnf clean all',
-  amazonlinux: 'yum install -y shadow-utils && yum clean all',
-  photon: 'tdnf install -y shadow && tdnf clean all'
+const shadowInstall: Partial<Record<Distribution, (image: StageImage) => string>> = {
+  'ubi-minimal': () => 'microdnf install -y shadow-utils && microdnf clean all',
+  amazonlinux: (image) => {
+    // Amazon Linux 2023 has dnf, and yum as a link to it: the file's own word is used.
+    const manager = image.lineage
+      .flatMap((stage) => stage.instructions)
+      .flatMap((instruction) =>
+        instruction.keyword === 'RUN' ? (/\b(dnf|yum)\b/.exec(instruction.raw.logical)?.[1] ?? []) : []
+      )[0]
+    const name = manager ?? (/^(?:2|2018|1)(?:\.|$)/.test(image.base.reference.tag ?? '') ? 'yum' : 'dnf')
+    return `${name} install -y shadow-utils && ${name} clean all`
+  },
+  photon: () => 'tdnf install -y shadow && tdnf clean all'
 }
 
 const text = (uid: number | undefined, gid: number | undefined, name: string | undefined): string =>
@@ -75,8 +86,9 @@ export function planUser(
   const { distribution } = image.base
   const isAsked = options.user !== undefined || options.uid !== undefined || options.gid !== undefined
   const named = (name: string, source: ReportedUser['source']): PlannedUser => {
-    const { uid, gid, home, name: account } = resolvePrincipal(name, accounts)
-    return { uid, gid, name: account, home, source, create: undefined, text: text(uid, gid, name) }
+    const { uid, gid, home, hasHome, name: account } = resolvePrincipal(name, accounts)
+    const ownHome = hasHome ? home : undefined
+    return { uid, gid, name: account, home, ownHome, source, create: undefined, text: text(uid, gid, name) }
   }
 
   if (!isAsked) {
@@ -103,7 +115,8 @@ export function planUser(
     }
     if (base?.account !== undefined && base.reuseAccount !== false) {
       const { name, uid, gid, home } = base.account
-      return { uid, gid, name, home, source: 'base-image', create: undefined, text: text(uid, gid, name) }
+      const ownHome = home === '/nonexistent' ? undefined : home
+      return { uid, gid, name, home, ownHome, source: 'base-image', create: undefined, text: text(uid, gid, name) }
     }
   }
 
@@ -124,12 +137,22 @@ export function planUser(
       gid: options.gid ?? taken.gid ?? gid,
       name: taken.name,
       home: taken.home,
+      ownHome: taken.hasHome ? taken.home : undefined,
       source: taken.origin === 'dockerfile' ? 'dockerfile' : 'base-image',
       create: undefined,
       text: `${uid}:${options.gid ?? taken.gid ?? gid}`
     }
   if (dialect === undefined)
-    return { uid, gid, name: undefined, home: undefined, source: 'numeric', create: undefined, text: `${uid}:${gid}` }
+    return {
+      uid,
+      gid,
+      name: undefined,
+      home: undefined,
+      ownHome: undefined,
+      source: 'numeric',
+      create: undefined,
+      text: `${uid}:${gid}`
+    }
   let name = options.user ?? 'app'
   if (options.user === undefined)
     while (accounts.users.has(name) || accounts.groups.has(name)) name = name === 'app' ? 'appuser' : `${name}1`
@@ -145,8 +168,13 @@ export function planUser(
     gid,
     name,
     home: `/home/${name}`,
+    ownHome: `/home/${name}`,
     source: 'created',
-    create: { dialect, distribution: distribution as Distribution, installShadow: hasUseradd ? undefined : installs },
+    create: {
+      dialect,
+      distribution: distribution as Distribution,
+      installShadow: hasUseradd ? undefined : installs?.(image)
+    },
     text: `${uid}:${gid}`
   }
 }

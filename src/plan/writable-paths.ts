@@ -85,7 +85,7 @@ export function planPaths(
   const planned = new Map<string, PlannedPath>()
   const add = (path: string, reason: string, kind: PlannedPath['kind'] = 'directory') => {
     if (planned.has(path) || isPublicDirectory(path) || isRootHome(path) || isSystemDirectory(path)) return
-    if (path === user.home) return
+    if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })
   }
   for (const path of applicationDirectories)
@@ -104,7 +104,7 @@ export function planPaths(
       if (path !== '/')
         add(
           path,
-          `VOLUME (line ${instruction.startLine})`,
+          `VOLUME in line ${instruction.startLine}`,
           hasExtension.test(path) && /\.(?:db|sqlite3?|log|json|ya?ml|conf)$/.test(path) ? 'file' : 'directory'
         )
     }
@@ -155,7 +155,7 @@ export function planPaths(
       isApplication ||
       (user.home !== undefined && path !== user.home && isInside(path, user.home))
     )
-      add(path, `made by RUN (line ${instruction.startLine})`)
+      add(path, `made by RUN in line ${instruction.startLine}`)
   }
 
   const substitute = createSubstitute(image.final)
@@ -175,9 +175,11 @@ export function planPaths(
       if (!write.isKnown || /[*?$`]/.test(write.path)) continue
       const path = resolvePath(image.final.workdir, write.path.replace(/^~/, user.home ?? '/'))
       const isCovered =
+        (user.ownHome !== undefined && isInside(path, user.ownHome)) ||
         [...planned.values()].some(
           (each) => each.kind === 'directory' && isInside(path, each.path) && each.path !== path
-        ) || made.some((directory) => isInside(path, directory))
+        ) ||
+        made.some((directory) => isInside(path, directory))
       if (isCovered) continue
       if (write.kind === 'directory') {
         add(path, `${place} makes it`)

@@ -107,7 +107,9 @@ export function readShell(text: string): ShellScript {
 const recent = new Map<string, ShellScript>()
 const mostRecent = 300
 
-function readScript(text: string): ShellScript {
+function readScript(written: string): ShellScript {
+  // CRLF of the same length: the continuation mark moves next to the line feed.
+  const text = written.includes('\r') ? written.replaceAll('\\\r\n', ' \\\n').replaceAll('\r\n', ' \n') : written
   const script = parse(text)
   const commands: ShellCommand[] = []
   const source = (node: { pos: number; end: number }) => text.slice(node.pos, node.end)

@@ -13,12 +13,13 @@ already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -
   *find({ image, stage, startUp }) {
     const { base } = image
     if (base.image !== undefined || base.distribution === 'windows') return
-    const name = base.reference.text === '' ? 'the base image' : base.reference.text
+    const from = image.lineage[0]?.from ?? stage.from
+    const name = base.unresolved.length > 0 ? (from.words[0]?.text ?? '') : base.reference.text
     const why =
       base.unresolved.length > 0
         ? `the value of ${base.unresolved.map((variable) => `\${${variable}}`).join(', ')} is not in the file`
         : 'it is not among the images that unroot knows'
-    const at = image.lineage[0]?.from ?? stage.from
+    const at = from
     if (startUp.isUnknown)
       yield {
         severity: 'error',
