@@ -1,5 +1,8 @@
 import { defineConfig } from 'tsdown'
 
+// How long the plugins took is no reason to warn.
+const quiet = { checks: { pluginTimings: false } }
+
 export default defineConfig([
   {
     // The library: dependencies stay outside, what the entries share becomes chunks.
@@ -9,7 +12,8 @@ export default defineConfig([
     dts: true,
     clean: ['dist/*', '!dist/cli.js', '!dist/cli'],
     fixedExtension: false,
-    deps: { neverBundle: [/^node:/] }
+    deps: { neverBundle: [/^node:/] },
+    inputOptions: quiet
   },
   {
     // The command line: everything in few files, because each file that Node has to find costs start-up time.
@@ -22,6 +26,7 @@ export default defineConfig([
     fixedExtension: false,
     minify: true,
     deps: { alwaysBundle: [/^[^./]/], neverBundle: ['typescript'], onlyBundle: false },
+    inputOptions: quiet,
     outputOptions: { chunkFileNames: 'cli/[name]-[hash].js' }
   }
 ])

@@ -4,7 +4,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { buildFailedReport, buildReport, isPending } from '../src/report/json.ts'
+import { buildFailedReport, buildReport, createReportText, isPending } from '../src/report/json.ts'
 import { formatPullRequest } from '../src/report/pull-request.ts'
 import { reportSchema } from '../src/report/schema.ts'
 import { formatCounts, formatFinding } from '../src/report/summary.ts'
@@ -90,6 +90,16 @@ describe('report.schema.json', () => {
     expect(validate({ ...buildReport([]), version: 2 })).toBe(false)
     expect(validate(buildReport([{ ...converted, verdict: 'fine' as 'converted' }]))).toBe(false)
     expect(validate(buildReport([converted]))).toBe(true)
+  })
+})
+
+describe('the text of a report', () => {
+  it.each([0, 1, 3])('that comes in pieces is that of the whole (%i files)', (count) => {
+    const files = Array.from({ length: count }, () => ({ ...converted, diff: '-a "b"\\n\n+\u2028' }))
+    const companions = files.map(({ path: name }) => ({ path: name, for: [], changed: true, created: false, diff: '' }))
+    const text = createReportText()
+    for (const file of files) text.add(file)
+    expect([...text.pieces(companions)].join('')).toBe(`${JSON.stringify(buildReport(files, companions), null, 2)}\n`)
   })
 })
 

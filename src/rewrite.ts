@@ -14,6 +14,7 @@ import type { Change, Finding, RewriteOptions, RewriteResult, Verdict } from './
 export const presets: { readonly user: readonly Transform[] } = { user: builtIn }
 
 interface Run {
+  dockerfile: Dockerfile
   text: string
   changes: Change[]
   findings: Finding[]
@@ -53,7 +54,7 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     if (options.safeOnly === true) return createResult(text, { ...plan, findings }, verdict, options)
   }
   if (run.text !== text) {
-    const check = checkResult(run.text, plan)
+    const check = checkResult(run.dockerfile, plan)
     if (check === 'failed') return createResult(text, { ...plan, findings: [selfCheck(text)] }, 'failed', options)
     if (check === 'root' && (plan.verdict === 'converted' || plan.verdict === 'needs-review')) {
       if (isPartial(options, all)) verdict = 'needs-review'
@@ -129,10 +130,13 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
       if (stage === undefined) continue
       const edit = createEditor(dockerfile)
       const back = toOriginal
+      const now = dockerfile
       transform.apply({
         dockerfile,
         stage,
-        image: readImage(dockerfile, stage),
+        get image() {
+          return readImage(now, stage)
+        },
         plan,
         stagePlan,
         options: current,
@@ -153,12 +157,11 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
       dockerfile = parseDockerfile(text)
       toOriginal = (offset) => back(toOld(offset))
     }
-  return { text: dockerfile.text, changes, findings, files }
+  return { dockerfile, text: dockerfile.text, changes, findings, files }
 }
 
-/** Reads the result again: it must parse, and every shipped stage must run as the planned user. */
-function checkResult(text: string, plan: Plan): 'passed' | 'root' | 'failed' {
-  const dockerfile = parseDockerfile(text)
+/** Looks at the result as it was read back: it must parse, and every shipped stage must run as the planned user. */
+function checkResult(dockerfile: Dockerfile, plan: Plan): 'passed' | 'root' | 'failed' {
   if (dockerfile.error !== undefined) return 'failed'
   for (const { stageIndex, isNonRoot, user } of plan.stages) {
     const stage = dockerfile.stages[stageIndex]

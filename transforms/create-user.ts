@@ -19,10 +19,13 @@ the wrong dialect would break the build.
 +RUN groupadd --gid 10001 app \\
 +    && useradd --uid 10001 --gid app --no-log-init --create-home --shell /usr/sbin/nologin app
 \`\`\``,
-  apply({ dockerfile, stage, image, stagePlan, edit }) {
+  apply(context) {
+    const { dockerfile, stage, stagePlan, edit } = context
     const { user } = stagePlan
     const commands = accountCommands(user)
-    if (commands.length === 0 || (user.name !== undefined && image.final.accounts.users.has(user.name))) return
+    if (commands.length === 0) return
+    const { image } = context
+    if (user.name !== undefined && image.final.accounts.users.has(user.name)) return
     // The directories join the same RUN, so it stands where they can.
     const { after } = readSetupPaths(dockerfile, stage, image, stagePlan)
     const place = findSetupPlace(dockerfile, stage, stagePlan, after)

@@ -7,10 +7,14 @@ export const pinNumericUser = defineTransform({
   description: `Kubernetes' \`runAsNonRoot: true\` rejects an image whose \`USER\` is a name. The last \`USER\` of the shipped stage becomes
 \`uid:gid\` when the Dockerfile or the base image says both numbers. The account stays. In an image that is non-root
 already this is done only on request: \`unroot --only pin-numeric-user\`.`,
-  apply({ image, edit }) {
+  apply(context) {
+    const { stage, edit } = context
+    const last = stage.instructions.findLast((instruction) => instruction.keyword === 'USER')
+    if (last === undefined || /^\d+:\d+$/.test(last.argumentText)) return
+    const { image } = context
     const { userInstruction: instruction, user, accounts } = image.final
     if (instruction === undefined || user === undefined || /^\d+:\d+$/.test(user)) return
-    if (!image.stage.instructions.includes(instruction) || instruction.argumentText !== user) return
+    if (instruction !== last || instruction.argumentText !== user) return
     const { uid, gid, isKnown } = resolvePrincipal(user, accounts)
     // A bare unknown uid has gid 0: OpenShift images want it so.
     if (uid === undefined || gid === undefined || !isKnown || uid === 0) return

@@ -93,9 +93,11 @@ the program by \`exec\`, so that signals reach it.
 
 Images without a shell get a finding instead.`,
   onRequest: (options) => options.umask !== undefined,
-  apply({ image, stagePlan, options, edit, report, changeFile, dockerfile, stage }) {
+  apply(context) {
+    const { stagePlan, options, edit, report, changeFile, stage } = context
     const mode = options.umask
     if (mode === undefined) return
+    const { image } = context
     const { entrypoint, command } = image.final
     const script = stagePlan.startUp.scripts[0]
     const isOwnEntry = own(image, entrypoint?.instruction) !== undefined || entrypoint === undefined
@@ -132,6 +134,5 @@ Images without a shell get a finding instead.`,
       message: `umask ${mode} is not set: the command is the base image's and not known`,
       help: 'Write the command into the Dockerfile, then run unroot again.'
     })
-    void dockerfile
   }
 })

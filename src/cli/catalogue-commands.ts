@@ -11,18 +11,25 @@ const allRules: readonly Rule[] = [...rules, ...fileRules].sort((a, b) => (a.nam
 /** `unroot list`: one line for each transform, in the order in which they run, and for each rule. */
 export function listCommand(format: 'text' | 'json'): void {
   const output = standardOutput()
-  if (format === 'json') {
-    const catalogue = {
-      transforms: transforms.map(({ name, summary }) => ({ name, summary })),
-      rules: allRules.map(({ name, severity, summary }) => ({ name, severity, summary }))
-    }
-    output.write(`${JSON.stringify(catalogue, null, 2)}\n`)
-    return
+  for (const line of format === 'json' ? [catalogueJson()] : catalogueLines()) output.write(line)
+  output.close()
+}
+
+function catalogueJson(): string {
+  const catalogue = {
+    transforms: transforms.map(({ name, summary }) => ({ name, summary })),
+    rules: allRules.map(({ name, severity, summary }) => ({ name, severity, summary }))
   }
+  return `${JSON.stringify(catalogue, null, 2)}\n`
+}
+
+function catalogueLines(): string[] {
   const width = Math.max(...[...transforms, ...allRules].map(({ name }) => name.length))
   const line = (kind: string, name: string, summary: string) => `${kind.padEnd(9)}  ${name.padEnd(width)}  ${summary}\n`
-  for (const { name, summary } of transforms) output.write(line('transform', name, summary))
-  for (const { name, severity, summary } of allRules) output.write(line(severity, name, summary))
+  return [
+    ...transforms.map(({ name, summary }) => line('transform', name, summary)),
+    ...allRules.map(({ name, severity, summary }) => line(severity, name, summary))
+  ]
 }
 
 /**
@@ -36,7 +43,9 @@ export function explainCommand(name: string): void {
   const page = transform ?? rule
   if (page === undefined) throw unknownName(name)
   const kind = transform ? 'Transform' : `Rule (${rule?.severity})`
-  standardOutput().write(`# ${name}\n\n${kind}: ${page.summary}\n\n${page.description.trim()}\n`)
+  const output = standardOutput()
+  output.write(`# ${name}\n\n${kind}: ${page.summary}\n\n${page.description.trim()}\n`)
+  output.close()
 }
 
 function unknownName(name: string): UnrootError {

@@ -1,10 +1,12 @@
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { UnrootError } from '../errors.ts'
 import { describeSystemError } from '../node/read.ts'
 
 /** Where a report goes. */
 export interface Output {
   write(text: string): void
+  /** Hands over what waits, before something else is said on standard error. */
+  flush(): void
   /** Nobody reads any more (`unroot | head`). */
   isClosed(): boolean
   close(): void
@@ -17,13 +19,13 @@ export function standardOutput(): Output {
     if (error.code !== 'EPIPE') throw error
     isClosed = true
   })
-  return {
-    write(text) {
-      if (!isClosed && text !== '') process.stdout.write(text)
-    },
-    isClosed: () => isClosed,
-    close: () => undefined
+  const write = (text: string) => {
+    if (!isClosed) process.stdout.write(text)
   }
+  // A person sees each diff as soon as it is there.
+  if (process.stdout.isTTY) return { write, flush: () => undefined, isClosed: () => isClosed, close: () => undefined }
+  const buffer = createBuffer(write)
+  return { write: buffer.add, flush: buffer.flush, isClosed: () => isClosed, close: buffer.flush }
 }
 
 /**
@@ -33,25 +35,34 @@ export function standardOutput(): Output {
  */
 export function fileOutput(file: string): Output {
   const descriptor = orUnwritable(file, () => openSync(file, 'w'))
+  const buffer = createBuffer((text) => orUnwritable(file, () => writeFileSync(descriptor, text)))
   return {
-    write(text) {
-      orUnwritable(file, () => {
-        const bytes = Buffer.from(text)
-        for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
-      })
-    },
+    write: buffer.add,
+    flush: buffer.flush,
     isClosed: () => false,
-    close: () => closeSync(descriptor)
+    close() {
+      buffer.flush()
+      closeSync(descriptor)
+    }
   }
 }
 
-/**
- * Writes a text beside the normal output.
- *
- * @throws {UnrootError} `FILE_UNWRITABLE`
- */
-export function writeSideFile(file: string, text: string): void {
-  orUnwritable(file, () => writeFileSync(file, text))
+const bufferedLength = 64 * 1024
+
+/** Thousands of small writes cost more than what they write. */
+function createBuffer(write: (text: string) => void): { add(text: string): void; flush(): void } {
+  let waiting = ''
+  const flush = () => {
+    if (waiting !== '') write(waiting)
+    waiting = ''
+  }
+  return {
+    add(text) {
+      waiting += text
+      if (waiting.length >= bufferedLength) flush()
+    },
+    flush
+  }
 }
 
 function orUnwritable<T>(file: string, write: () => T): T {

@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { UnrootError } from '../errors.ts'
 import { rewriteInput, rewritePaths } from '../node/rewrite-paths.ts'
-import { buildReport, isPending } from '../report/json.ts'
+import { createReportText, isPending } from '../report/json.ts'
 import { formatPullRequest } from '../report/pull-request.ts'
 import type { CompanionReport, FileReport } from '../types.ts'
 import { createColours, hasColours } from './colours.ts'
 import type { Flags } from './flags.ts'
-import { fileOutput, type Output, standardOutput, writeSideFile } from './output.ts'
+import { fileOutput, type Output, standardOutput } from './output.ts'
 import { createProgress } from './progress.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createView, type View } from './views.ts'
@@ -149,18 +149,21 @@ interface SideReports extends View {
 
 /** `--summary-file` and `--pr-body-file`; reports are only kept for them. */
 function createSideReports({ summaryFile, prBodyFile }: Flags, cwd: string): SideReports {
-  const isWanted = summaryFile !== undefined || prBodyFile !== undefined
+  const summary = summaryFile === undefined ? undefined : fileOutput(path.resolve(cwd, summaryFile))
+  const prBody = prBodyFile === undefined ? undefined : fileOutput(path.resolve(cwd, prBodyFile))
+  const text = createReportText()
   const files: FileReport[] = []
   return {
-    isWanted,
+    isWanted: summary !== undefined || prBody !== undefined,
     file(report) {
-      if (isWanted) files.push(report)
+      if (summary) text.add(report)
+      if (prBody) files.push({ ...report, diff: '' })
     },
     end(companions: CompanionReport[]) {
-      const report = buildReport(files, companions)
-      if (summaryFile !== undefined)
-        writeSideFile(path.resolve(cwd, summaryFile), `${JSON.stringify(report, null, 2)}\n`)
-      if (prBodyFile !== undefined) writeSideFile(path.resolve(cwd, prBodyFile), formatPullRequest(report))
+      for (const piece of summary ? text.pieces(companions) : []) summary?.write(piece)
+      prBody?.write(formatPullRequest({ files, companions }))
+      summary?.close()
+      prBody?.close()
     }
   }
 }

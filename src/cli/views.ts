@@ -1,4 +1,4 @@
-import { buildReport, countVerdicts } from '../report/json.ts'
+import { countVerdicts, createReportText } from '../report/json.ts'
 import { formatCounts, formatFinding, formatSummary, printable } from '../report/summary.ts'
 import type { CompanionReport, FileReport, Finding } from '../types.ts'
 import { type Colours, colourDiff } from './colours.ts'
@@ -37,6 +37,7 @@ function diffView(options: ViewOptions): View {
     },
     end(companions) {
       for (const { diff } of companions) options.output.write(colourDiff(diff, options.outputColours))
+      options.output.flush()
       notes.print(companions)
     }
   }
@@ -45,17 +46,25 @@ function diffView(options: ViewOptions): View {
 /** Findings alone: the rewritten text itself is printed by whoever has it. */
 function textView(options: ViewOptions): View {
   const notes = createNotes(options)
-  return { file: notes.add, end: notes.print }
+  return {
+    file: notes.add,
+    end(companions) {
+      options.output.flush()
+      notes.print(companions)
+    }
+  }
 }
 
 function jsonView({ output, ...options }: ViewOptions): View {
-  const files: FileReport[] = []
+  const text = createReportText()
   return {
     file(report) {
-      files.push(report)
+      text.add(report)
       reportFailure(report, options)
     },
-    end: (companions) => output.write(`${JSON.stringify(buildReport(files, companions), null, 2)}\n`)
+    end(companions) {
+      for (const piece of text.pieces(companions)) output.write(piece)
+    }
   }
 }
 

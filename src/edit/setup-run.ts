@@ -24,6 +24,7 @@ const setupTools = new Set([
   'touch',
   'microdnf',
   'yum',
+  'dnf',
   'tdnf',
   'echo'
 ])
@@ -35,8 +36,10 @@ const isSetup = (instruction: Instruction, plan: StagePlan): boolean => {
   const commands = shellSources(instruction).flatMap((source) => source.script.commands)
   if (commands.length === 0 || commands.some((command) => !setupTools.has(command.name))) return false
   const { uid, gid, name, text } = plan.user
-  return commands.some(({ name: tool, args }) => {
+  return commands.some(({ name: tool, args, redirects }) => {
     const words = args.map((word) => word.value)
+    if (tool === 'echo' && redirects.some(({ target }) => target.value === '/etc/passwd'))
+      return name !== undefined && words.some((word) => word.startsWith(`${name}:`))
     if (tool === 'useradd' || tool === 'adduser') return name !== undefined && words.includes(name)
     if (tool === 'chown') return words[0] === text || words[0] === `${uid}:${gid}` || words[0] === name
     return false

@@ -82,6 +82,8 @@ export const stateBefore = (image: StageImage, instruction: Instruction): ImageS
 
 /** Joins a path to a working directory and removes `.` and `..`. */
 export function resolvePath(workdir: string, path: string): string {
+  if (path.startsWith('/') && path.length > 1 && !path.endsWith('/') && !path.includes('//') && !path.includes('/.'))
+    return path
   const parts: string[] = []
   for (const part of (path.startsWith('/') ? path : `${workdir}/${path}`).split('/')) {
     if (part === '' || part === '.') continue
@@ -153,7 +155,21 @@ function inferDistribution(stage: Stage, reference: string): Distribution | unde
 const baseCommand = (words: readonly string[] | undefined): CommandLine | undefined =>
   words === undefined ? undefined : { form: 'exec', words, instruction: undefined, stage: undefined }
 
+/** States are never changed in place, so images with the same base can begin with the same one. */
+const initialStates = new Map<string, ImageState>()
+
 function initialState(base: StageBase): ImageState {
+  const { image } = base
+  const key = `${image?.name} ${image?.tag} ${base.distribution}`
+  const known = initialStates.get(key)
+  if (known !== undefined) return known
+  const state = readInitialState(base)
+  if (initialStates.size > 500) initialStates.clear()
+  initialStates.set(key, state)
+  return state
+}
+
+function readInitialState(base: StageBase): ImageState {
   const { image } = base
   const environment = new Map(Object.entries(image?.env ?? {}))
   return {
@@ -271,7 +287,8 @@ function apply(
     }
     case 'ENV': {
       const environment = new Map(state.environment)
-      const variables = new Map(state.variables)
+      // Without an ARG in scope both are one.
+      const variables = state.variables === state.environment ? environment : new Map(state.variables)
       for (const property of instruction.properties ?? []) {
         const text = property.value?.text ?? ''
         const result = property.isOldForm ? value(text) : value(text)

@@ -43,6 +43,44 @@ export function buildReport(files: FileReport[], companions: CompanionReport[] =
   return { version: 1, tool: { name: 'unroot', version }, summary: countVerdicts(files), files, companions }
 }
 
+/** The text of a report whose files come one after the other. */
+export interface ReportText {
+  add(file: FileReport): void
+  /** The same as `JSON.stringify(report, null, 2)` with a final newline, in pieces. */
+  pieces(companions: readonly CompanionReport[]): Generator<string>
+}
+
+/** Keeps texts instead of reports, which take several times the memory. */
+export function createReportText(): ReportText {
+  const texts: string[] = []
+  const counted: Pick<FileReport, 'verdict'>[] = []
+  return {
+    add(file) {
+      texts.push(indentedJson(file))
+      counted.push({ verdict: file.verdict })
+    },
+    *pieces(companions) {
+      const { files: _, companions: __, ...head } = buildReport([])
+      const opening = JSON.stringify({ ...head, summary: countVerdicts(counted) }, null, 2)
+      yield `${opening.slice(0, -2)},\n  "files": `
+      yield* listPieces(texts)
+      yield ',\n  "companions": '
+      yield* listPieces(companions.map(indentedJson))
+      yield '\n}\n'
+    }
+  }
+}
+
+/** Strings of JSON hold no line breaks, so every line can be moved to the right. */
+function indentedJson(value: object): string {
+  return `    ${JSON.stringify(value, null, 2).replaceAll('\n', '\n    ')}`
+}
+
+function* listPieces(texts: readonly string[]): Generator<string> {
+  for (const [index, text] of texts.entries()) yield index === 0 ? `[\n${text}` : `,\n${text}`
+  yield texts.length === 0 ? '[]' : '\n  ]'
+}
+
 /** How many files there are, and how many of each verdict. */
 export function countVerdicts(files: readonly { verdict: Verdict }[]): Report['summary'] {
   const summary = { files: files.length } as Report['summary']

@@ -1,7 +1,7 @@
 import type { CompanionReport, FileReport, Report } from '../types.ts'
 
 /** A pull request text: the title, an empty line, then what changes in each file and what is left to a person. */
-export function formatPullRequest(report: Report): string {
+export function formatPullRequest(report: Pick<Report, 'files' | 'companions'>): string {
   const changed = report.files.filter((file) => file.changed)
   const untouched = report.files.filter(
     (file) => !file.changed && file.findings.some(({ severity }) => severity !== 'info')

@@ -35,19 +35,25 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
         ...(program.instruction === undefined ? {} : { at: program.instruction })
       }
     }
-    const ssh = image.lineage
-      .flatMap((stage) => stage.instructions)
-      .find(
-        (instruction) => instruction.keyword === 'RUN' && /\b(openssh-server|openssh)\b/.test(instruction.raw.logical)
-      )
-    if (ssh !== undefined && reported.size === 0 && [...image.final.exposed].some((port) => /^22(\/tcp)?$/.test(port)))
+    const exposesSsh = [...image.final.exposed].some((port) => /^22(\/tcp)?$/.test(port))
+    const ssh = !exposesSsh
+      ? undefined
+      : image.lineage
+          .flatMap((stage) => stage.instructions)
+          .find(
+            (instruction) =>
+              instruction.keyword === 'RUN' && /\b(openssh-server|openssh)\b/.test(instruction.raw.logical)
+          )
+    if (ssh !== undefined && reported.size === 0)
       yield {
         message: 'EXPOSE 22 and an installed SSH server: sshd must be root to log other accounts in',
         help: 'Use `docker exec` or `kubectl exec` for access, or run sshd in a container of its own.',
         at: ssh
       }
     // s6-overlay unpacked into the image: /init is its entry.
-    const overlay = copies.find((copy) => copy.sources.some((source) => /s6-overlay/.test(source)))
+    const overlay = !startUp.programs.some((program) => program.word === '/init')
+      ? undefined
+      : copies.find((copy) => copy.sources.some((source) => /s6-overlay/.test(source)))
     if (startUp.programs.some((program) => program.word === '/init') && !reported.has('init'))
       yield {
         message: 'ENTRYPOINT starts `/init`, an init system (s6-overlay): it prepares /run as root',

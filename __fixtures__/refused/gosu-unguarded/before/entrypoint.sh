@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+chown -R app:app /data
+exec gosu app "$@"

@@ -1,0 +1,3 @@
+#!/bin/bash
+iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE
+exec openvpn --config /etc/openvpn/client.conf

@@ -1,0 +1,3 @@
+#!/bin/sh
+mkdir -p /var/lib/api
+exec node services/api/index.js

@@ -1,0 +1,4 @@
+FROM node:22-alpine
+RUN npm install -g markdownlint-cli
+WORKDIR /work
+ENTRYPOINT ["markdownlint"]
