@@ -94,7 +94,7 @@ describe('report.schema.json', () => {
 })
 
 describe('the text of a report', () => {
-  it.each([0, 1, 3])('that comes in pieces is that of the whole (%i files)', (count) => {
+  it.each([0, 1, 3, 500])('that comes in pieces is that of the whole (%i files)', (count) => {
     const files = Array.from({ length: count }, () => ({ ...converted, diff: '-a "b"\\n\n+\u2028' }))
     const companions = files.map(({ path: name }) => ({ path: name, for: [], changed: true, created: false, diff: '' }))
     const text = createReportText()

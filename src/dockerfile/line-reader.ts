@@ -252,7 +252,7 @@ function findHeredocs(logical: string): Omit<Heredoc, 'bodyStart' | 'bodyEnd'>[]
     if (name === '' || name.includes('<')) continue
     const unquoted = unquote(name)
     if (unquoted === undefined) continue
-    found.push({ name: unquoted, stripTabs: match[1] === '-', quoted: unquoted !== name })
+    found.push({ name: unquoted, stripTabs: match[1] === '-', quoted: /["']/.test(name) })
   }
   return found
 }

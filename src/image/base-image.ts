@@ -72,6 +72,8 @@ export interface BaseImage {
    * so a `USER` starts. `evidence`: the line in the upstream script.
    */
   stepsDown?: { guarded: boolean; evidence: string }
+  /** An application without an account that is known to start as any user. */
+  runsAsAnyUser?: boolean
   /** The image cannot work as another user; why, in one clause. */
   needsRoot?: string
   /** Name of the server that the image runs (`nginx`, `httpd`, `php-apache`, `postgres`, ...). */

@@ -190,11 +190,19 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
   // What the base image's own ENV says, unless the Dockerfile says it anew or the ports come from arguments.
   const base = image.base.image?.env ?? {}
   const anchor = image.final.entrypoint?.instruction ?? image.final.command?.instruction
+  const hasPortArgument = [...shippedCommands].some(
+    (instruction) =>
+      instruction !== undefined &&
+      commandTokens(instruction).some((tokens) => tokens.some((token) => /(?:^|[:=])\d{2,5}\/?$/.test(token.text)))
+  )
   for (const [name, value] of Object.entries(base)) {
     if (overridden.has(name) || !listenerNames.test(name) || anchor === undefined) continue
     const found = /^\d+$/.test(value) || listenerHost.test(value) ? trailingPort(value) : undefined
     if (found === undefined || !isPrivileged(found.port)) continue
-    if (mentions.some((mention) => mention.isListener)) continue
+    // The program was told otherwise, or exposes other ports than the base image's own.
+    if (mentions.some((mention) => mention.isListener) || hasPortArgument) continue
+    if (image.final.exposed.size > 0 ? !isExposed(found.port) : image.base.image?.ports?.includes(found.port) !== true)
+      continue
     mentions.push({
       port: found.port,
       start: -1,

@@ -16,6 +16,7 @@ import { rootHomeLeft } from './hazards/root-home-left.ts'
 import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
+import { unknownApplication } from './hazards/unknown-application.ts'
 import { unknownBase } from './hazards/unknown-base.ts'
 import { unreadEntrypoint } from './hazards/unread-entrypoint.ts'
 import { usesSudo } from './hazards/uses-sudo.ts'
@@ -23,6 +24,7 @@ import { usesSudo } from './hazards/uses-sudo.ts'
 /** What stands against a conversion, in the order in which it is reported. */
 export const hazards: readonly Hazard[] = [
   unknownBase,
+  unknownApplication,
   needsRootService,
   needsCapability,
   dropsPrivileges,

@@ -1,0 +1,1 @@
+print "mailstat\n";

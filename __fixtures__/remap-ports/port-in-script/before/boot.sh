@@ -1,0 +1,3 @@
+#!/bin/sh
+flask db upgrade
+exec gunicorn -b :80 --access-logfile - app:app
