@@ -85,3 +85,22 @@ describe('the packed tarball', () => {
     }
   }, 60_000)
 })
+
+describe('package-lock.json', () => {
+  interface LockedPackage {
+    optionalDependencies?: Record<string, string>
+  }
+
+  /** npm drops entries that its registry or machine lacks, and then `npm ci` refuses the lock elsewhere. */
+  it('holds the packages of every platform', () => {
+    const { packages } = JSON.parse(readText(repository, 'package-lock.json')) as {
+      packages: Record<string, LockedPackage>
+    }
+    const missing = Object.entries(packages).flatMap(([name, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (dependency) => !packages[`${name}/node_modules/${dependency}`] && !packages[`node_modules/${dependency}`]
+      )
+    )
+    expect(missing).toEqual([])
+  })
+})

@@ -1,8 +1,8 @@
 import { resolvePrincipal } from '../src/image/accounts.ts'
 import { readCopies } from '../src/plan/copies.ts'
-import { isInside } from '../src/plan/paths.ts'
+import { isInside, isSystemDirectory } from '../src/plan/paths.ts'
 import { readRunFacts } from '../src/plan/run-facts.ts'
-import { isOwnedAlready } from '../src/plan/writable-paths.ts'
+import { isOwnedAlready, isWebRoot } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const chownCopiedFiles = defineTransform({
@@ -27,12 +27,16 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
     const directories = [
       ...applicationDirectories,
       ...paths.filter((each) => each.kind === 'directory').map((each) => each.path),
-      ...(user.ownHome?.startsWith('/home/') ? [user.ownHome] : [])
+      ...(user.ownHome !== undefined && !isSystemDirectory(user.ownHome) && !isWebRoot(user.ownHome)
+        ? [user.ownHome]
+        : [])
     ]
     for (const copy of readCopies(dockerfile, image.lineage)) {
       const { instruction, destination, state } = copy
       if (copy.isUnresolved) continue
-      if (mode === 'app' && !directories.some((directory) => isInside(destination, directory))) continue
+      // A file that only its owner may read (a key, a token) must belong to the reader.
+      const isPrivate = /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '')
+      if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
       if (
         isOwnedAlready(
           destination,

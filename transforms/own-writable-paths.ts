@@ -48,25 +48,35 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
     const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
       if (group.length === 0) return
       const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
-      const next = place.join ?? place.before
-      const before = [
-        ...inherited,
-        ...stage.instructions.slice(0, next === undefined ? undefined : stage.instructions.indexOf(next))
-      ]
+      // What the RUN that is joined makes itself is there.
+      const end =
+        place.join !== undefined
+          ? stage.instructions.indexOf(place.join) + 1
+          : place.before !== undefined
+            ? stage.instructions.indexOf(place.before)
+            : stage.instructions.length
+      const before = [...inherited, ...stage.instructions.slice(0, end)]
       const directories = group.filter((each) => each.kind === 'directory').map((each) => each.path)
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const missing = directories.filter(
         (path) => !madeIn(before, path) && !directories.some((other) => other !== path && isInside(other, path))
       )
+      const missingFiles = files.filter((path) => !madeIn(before, path))
       const all = [...directories, ...files].join(' ')
       const commands = [
         ...(missing.length > 0 ? [`mkdir -p ${missing.join(' ')}`] : []),
-        ...(files.length > 0 ? [`touch ${files.join(' ')}`] : []),
+        ...(missingFiles.length > 0 ? [`touch ${missingFiles.join(' ')}`] : []),
         `chown ${user.text} ${all}`
       ]
       addSetup(edit, dockerfile, stage, place, commands, `own ${all}`)
     }
     own(together, after)
-    for (const each of late) own([each], makers([each]))
+    // One RUN for what one of the file's own RUNs makes.
+    const groups = new Map<Instruction | undefined, PlannedPath[]>()
+    for (const each of late) {
+      const maker = makers([each]).at(-1)
+      groups.set(maker, [...(groups.get(maker) ?? []), each])
+    }
+    for (const [maker, group] of groups) own(group, maker === undefined ? [] : [maker])
   }
 })

@@ -99,7 +99,9 @@ export function createEditor(dockerfile: Dockerfile): Editor {
       const at = blockStart(instruction)
       const previousLine = at <= 1 ? '' : text.slice(lineStart(at - 1), at).trim()
       const isSeparated = at > 1 && previousLine === '' && !/^USER /i.test(lines)
-      replace(at, at, withEol(`${lines}\n${isSeparated ? '\n' : ''}`), message)
+      const indent = /^[ \t]*/.exec(text.slice(lineStart(instruction.start), instruction.start))?.[0] ?? ''
+      const indented = indent === '' ? lines : lines.replace(/^(?=.)/gm, indent)
+      replace(at, at, withEol(`${indented}\n${isSeparated ? '\n' : ''}`), message)
     },
     insertAfter(instruction, lines, message) {
       const { dangling } = instruction.raw

@@ -34,13 +34,14 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return !isOwnedAlready(path, facts, user, accounts, made?.instruction)
   })
   const { instructions } = stage
+  // A `mkdir -p` of ours in front of theirs breaks it where it has no -p, for the path itself and for what is above it.
   const makers = (group: readonly PlannedPath[]) =>
     facts
       .filter(
         (fact) =>
           fact.kind === 'make' &&
-          group.some(({ path }) => isInside(fact.path, path)) &&
-          instructions.includes(fact.instruction)
+          instructions.includes(fact.instruction) &&
+          group.some(({ path }) => fact.path === path || (fact.isStrict && isInside(path, fact.path)))
       )
       .map((fact) => fact.instruction)
   const firstVolume = instructions.findIndex(({ keyword }) => keyword === 'VOLUME')

@@ -23,6 +23,9 @@ export const isSystemDirectory = (path: string): boolean =>
 /** Writable for everybody in every image. */
 export const isPublicDirectory = (path: string): boolean => /^\/(?:tmp|var\/tmp|dev|proc)(?:\/|$)/.test(path)
 
+/** Sockets are mounted, never made. */
+export const isSocket = (path: string): boolean => /\.sock(?:et)?$/.test(path)
+
 export const isInside = (path: string, directory: string): boolean =>
   path === directory || directory === '/' || path.startsWith(`${directory}/`)
 

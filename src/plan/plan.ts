@@ -44,7 +44,8 @@ export interface Plan {
 }
 
 /** `# unroot: ignore <rule> -- reason` */
-const ignoreComment = /^[ \t]*#[ \t]*unroot:[ \t]*ignore[ \t]+([a-z][a-z0-9-]*)[ \t]+--[ \t]+(\S[^\r\n]*?)[ \t\r]*$/gm
+const ignoreComment =
+  /^[ \t\ufeff]*#[ \t]*unroot:[ \t]*ignore[ \t]+([a-z][a-z0-9-]*)[ \t]+--[ \t]+(\S[^\r\n]*?)[ \t\r]*$/gm
 
 /** Plans a Dockerfile. Never throws on user input. */
 export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions): Plan {
@@ -195,6 +196,8 @@ function planStage(
       message: `the image will run as \`${user.text}\`, whose number is not in the files: Kubernetes' runAsNonRoot rejects a name`,
       help: 'Give the account a fixed uid and gid (useradd --uid 10001), then run unroot again.'
     })
+  const isRefused = raw.some((finding) => finding.severity === 'error')
+  const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
   const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
   return {
     ...common,
@@ -203,12 +206,21 @@ function planStage(
     paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
     applicationDirectories,
     ports,
-    findings: summarize(deduplicate(raw))
+    findings: summarize(deduplicate(told))
       .map((finding) => ({ ...finding, help: finding.help.replaceAll('UID:GID', user.text) }))
       .map(toFinding),
     startUp
   }
 }
+
+/** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */
+const saidOfRefused = new Set([
+  'unknown-base',
+  'unread-entrypoint',
+  'uses-sudo',
+  'docker-socket',
+  'umask-without-effect'
+])
 
 function* findHazards(rules: readonly Hazard[], context: HazardContext): Generator<RawFinding> {
   for (const { name, severity, find } of rules)
@@ -329,6 +341,11 @@ function* weaknesses(image: StageImage, user: PlannedUser): Generator<RawFinding
   }
 }
 
+/** ASP.NET listens where its variables say and nowhere else; the base image sets them. */
+const listensByEnvironment = (image: StageImage): boolean =>
+  image.base.image?.service === 'aspnet' &&
+  ['ASPNETCORE_URLS', 'ASPNETCORE_HTTP_PORTS'].some((name) => image.final.environment.has(name))
+
 function planPorts(
   dockerfile: Dockerfile,
   image: StageImage,
@@ -371,6 +388,16 @@ function planPorts(
       continue
     }
     if (!listened.has(port)) {
+      if (listensByEnvironment(image)) {
+        findings.push({
+          rule: 'unknown-listener',
+          severity: 'info',
+          message: `EXPOSE ${port}: nothing listens there; the base image's ASPNETCORE variables name other ports`,
+          help: 'Remove it from EXPOSE, or set ASPNETCORE_URLS.',
+          ...at
+        })
+        continue
+      }
       if (!runsConfigured)
         findings.push({
           rule: 'unknown-listener',

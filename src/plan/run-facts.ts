@@ -10,6 +10,8 @@ export interface RunFact {
   /** For `own`: the owner as written. For `open`: the mode. */
   value: string
   isRecursive: boolean
+  /** For `make`: a file, by `touch`. */
+  isFile: boolean
   /** `mkdir` without `-p`: fails when the directory is there. */
   isStrict: boolean
   instruction: Instruction
@@ -53,7 +55,11 @@ export function readRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]):
                 path: resolvePath(directory, path.replace(/^~(?=\/|$)/, '/root')),
                 value,
                 isRecursive,
-                isStrict: kind === 'make' && !flags.some((flag) => /^-[a-z]*p|^--parents$/.test(flag)),
+                isFile: command.name === 'touch',
+                isStrict:
+                  kind === 'make' &&
+                  command.name === 'mkdir' &&
+                  !flags.some((flag) => /^-[a-z]*p|^--parents$/.test(flag)),
                 instruction,
                 stage
               })
@@ -78,6 +84,13 @@ export function readRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]):
                   rest.filter((word) => word.includes('/')),
                   ''
                 )
+              break
+            case 'touch':
+              add(
+                'make',
+                rest.filter((word) => !/^\d{8,}/.test(word)),
+                ''
+              )
               break
             case 'chown':
               add('own', rest.slice(1), rest[0] ?? '')

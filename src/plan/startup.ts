@@ -6,6 +6,8 @@ import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { type CommandLine, createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import { findRootProgram } from '../services/root-programs.ts'
+import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand } from '../shell/commands.ts'
 import { type Copy, findOrigin } from './copies.ts'
 
@@ -223,7 +225,9 @@ export function readStartUp(
         return
       }
     }
-    if (isScriptName(word) && !isBaseEntrypoint(name)) {
+    const isKnownServer =
+      (findServerByProgram(name) ?? findRootProgram(name)) !== undefined && findCopyNamed(name) === undefined
+    if (isScriptName(word) && !isKnownServer && !isBaseEntrypoint(name)) {
       if (!addScript(word, instruction, guard, place)) addUnfound(word, instruction)
       addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
       return
@@ -303,7 +307,7 @@ export function readStartUp(
   }
 
   const isBaseEntrypoint = (name: string): boolean => {
-    const known = base.image?.entrypoint?.[0]
+    const known = unwrap(base.image?.entrypoint ?? [])[0]
     return known !== undefined && programName(known) === name && findCopyNamed(name) === undefined
   }
   const findCopyNamed = (name: string) =>

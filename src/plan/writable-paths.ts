@@ -10,6 +10,7 @@ import {
   isInside,
   isPublicDirectory,
   isRootHome,
+  isSocket,
   isSystemDirectory,
   parentDirectory
 } from './paths.ts'
@@ -31,7 +32,7 @@ const homeVariable = /_(?:HOME|DIR|PATH|ROOT|FOLDER)$/
 const hasExtension = /\/[^/]+\.[A-Za-z][A-Za-z0-9]{0,5}$/
 
 /** Web roots are only read by the server that delivers them. */
-const isWebRoot = (path: string): boolean =>
+export const isWebRoot = (path: string): boolean =>
   /^\/(?:var\/www|usr\/share\/nginx|usr\/local\/apache2\/htdocs|srv\/www|srv\/http)(?:\/|$)/.test(path)
 
 /** Servers whose workers never were root, so the application's files need no new owner. */
@@ -84,7 +85,8 @@ export function planPaths(
 ): PlannedPath[] {
   const planned = new Map<string, PlannedPath>()
   const add = (path: string, reason: string, kind: PlannedPath['kind'] = 'directory') => {
-    if (planned.has(path) || isPublicDirectory(path) || isRootHome(path) || isSystemDirectory(path)) return
+    if (planned.has(path) || isPublicDirectory(path) || isSocket(path) || isRootHome(path) || isSystemDirectory(path))
+      return
     if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })
   }
@@ -117,9 +119,9 @@ export function planPaths(
         copy.destination !== '/' &&
         !applicationDirectories.includes(copy.destination)
     )
-  const madeByRun = new Map<string, Instruction>()
+  const madeByRun = new Map<string, { instruction: Instruction; isFile: boolean }>()
   for (const fact of facts) {
-    if (fact.kind === 'make') madeByRun.set(fact.path, fact.instruction)
+    if (fact.kind === 'make') madeByRun.set(fact.path, { instruction: fact.instruction, isFile: fact.isFile })
     if (fact.kind === 'remove')
       for (const path of madeByRun.keys()) if (isInside(path, fact.path) && fact.path !== '/') madeByRun.delete(path)
   }
@@ -141,7 +143,7 @@ export function planPaths(
       add(path, `ENV ${name}`)
   }
 
-  for (const [path, instruction] of madeByRun) {
+  for (const [path, { instruction, isFile }] of madeByRun) {
     if (
       /^\/var\/(?:lib|cache)\/(?:apt|dpkg|apk|yum|dnf)|^\/var\/lib\/(?:mysql|postgresql|redis|mongodb|nginx)|^\/(?:var\/)?run\/(?:sshd|mysqld|postgresql|lock)|\/node_modules\/|\/(?:man|man\d|locale|doc|src|build|node_modules|bin|lib|libs|include|conf|config|certs?|ssl|keys?|etc|scripts?)$/.test(
         path
@@ -155,7 +157,7 @@ export function planPaths(
       isApplication ||
       (user.home !== undefined && path !== user.home && isInside(path, user.home))
     )
-      add(path, `made by RUN in line ${instruction.startLine}`)
+      add(path, `made by RUN in line ${instruction.startLine}`, isFile ? 'file' : 'directory')
   }
 
   const substitute = createSubstitute(image.final)

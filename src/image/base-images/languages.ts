@@ -60,7 +60,7 @@ export const languages: readonly BaseImage[] = [
   { names: ['vllm/vllm-openai'], distribution: 'ubuntu', ports: [8000], kind: 'application', source: 'vllm-project/vllm docker/Dockerfile' },
   { names: ['ollama/ollama'], distribution: 'ubuntu', entrypoint: ['/bin/ollama'], cmd: ['serve'], ports: [11434], kind: 'application', source: 'ollama/ollama Dockerfile' },
   { names: ['jupyterhub/jupyterhub', 'quay.io/jupyterhub/jupyterhub'], distribution: 'ubuntu', workdir: '/srv/jupyterhub', cmd: ['jupyterhub'], ports: [8000], kind: 'application', source: 'jupyterhub/jupyterhub Dockerfile' },
-  { names: ['jupyter/*', 'quay.io/jupyter/*'], distribution: 'ubuntu', account: { name: 'jovyan', uid: 1000, gid: 100, group: 'users', home: '/home/jovyan' }, user: '1000', workdir: '/home/jovyan', env: { HOME: '/home/jovyan' }, entrypoint: ['tini', '-g', '--', 'start.sh'], cmd: ['start-notebook.py'], ports: [8888], owned: ['/home/jovyan', '/opt/conda'], kind: 'application', source: 'jupyter/docker-stacks images/docker-stacks-foundation/Dockerfile' },
+  { names: ['jupyter/*', 'quay.io/jupyter/*'], distribution: 'ubuntu', account: { name: 'jovyan', uid: 1000, gid: 100, group: 'users', home: '/home/jovyan' }, user: '1000', workdir: '/home/jovyan', env: { HOME: '/home/jovyan', NB_USER: 'jovyan', NB_UID: '1000', NB_GID: '100' }, entrypoint: ['tini', '-g', '--', 'start.sh'], cmd: ['start-notebook.py'], ports: [8888], owned: ['/home/jovyan', '/opt/conda'], kind: 'application', source: 'jupyter/docker-stacks images/docker-stacks-foundation/Dockerfile' },
 
   // Go, Rust, C
   { names: ['golang'], distribution: 'debian', distributionByTag: officialFlavours, workdir: '/go', cmd: ['bash'], kind: 'toolchain', source: 'docker-library/golang 1.24/bookworm/Dockerfile' },

@@ -1,5 +1,6 @@
 import { expand } from '../../dockerfile/words.ts'
 import { defineHazard } from '../hazard.ts'
+import { isPublicDirectory, isSocket } from '../paths.ts'
 
 export const existingVolumeData = defineHazard({
   name: 'existing-volume-data',
@@ -12,7 +13,10 @@ bind mount. After the upgrade the process can no longer write to data that root 
     for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
       if (instruction.keyword !== 'VOLUME') continue
       const words = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
-      const paths = words.map((word) => expand(word, image.final.variables, dockerfile.escape).value)
+      const paths = words
+        .map((word) => expand(word, image.final.variables, dockerfile.escape).value)
+        .filter((path) => !isSocket(path) && !isPublicDirectory(path))
+      if (paths.length === 0) continue
       yield {
         message: `VOLUME ${paths.join(' ')}: a volume that exists already keeps its old owner`,
         help: `Once, for each existing volume: docker run --rm --user 0 --volume NAME:${paths[0] ?? '/data'} busybox chown -R UID:GID ${paths[0] ?? '/data'}`,

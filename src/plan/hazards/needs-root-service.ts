@@ -28,6 +28,8 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
       if (program.name === 'master' || program.name === 'god' || program.name === 'named')
         if (!program.word.startsWith('/')) continue
       if (reported.has(program.name)) continue
+      // Said of the base image above.
+      if (base?.needsRoot !== undefined && runsBase && program.instruction === undefined) continue
       reported.add(program.name)
       yield {
         message: `${program.place} starts \`${program.name}\`: ${found.why}`,
@@ -54,9 +56,10 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
     const overlay = !startUp.programs.some((program) => program.word === '/init')
       ? undefined
       : copies.find((copy) => copy.sources.some((source) => /s6-overlay/.test(source)))
-    if (startUp.programs.some((program) => program.word === '/init') && !reported.has('init'))
+    const init = startUp.programs.find((program) => program.word === '/init')
+    if (init !== undefined && !reported.has('init') && !(base?.needsRoot !== undefined && runsBase))
       yield {
-        message: 'ENTRYPOINT starts `/init`, an init system (s6-overlay): it prepares /run as root',
+        message: `${init.place} starts \`/init\`, an init system (s6-overlay): it prepares /run as root`,
         help: 'Set PUID and PGID as the image documents it, or use rootless Docker or userns-remap.',
         ...(overlay === undefined ? {} : { at: overlay.instruction })
       }

@@ -1,5 +1,6 @@
 import { resolvePath } from '../../image/image.ts'
 import { defineHazard } from '../hazard.ts'
+import { isInside } from '../paths.ts'
 
 /** Modes under which another user can't run a script: `u+x`, `700`, `744`, ... */
 const isOwnerOnly = (mode: string): boolean =>
@@ -14,6 +15,31 @@ export const ownerOnlyMode = defineHazard({
 another user the container stops with "permission denied". Write \`chmod 755\` or \`chmod a+rx\` instead (or
 \`COPY --chmod=0755\`), then convert again.`,
   *find({ image, runFacts, startUp, copies }) {
+    const words = startUp.programs.flatMap((program) => [program.word, ...program.args]).join(' ')
+    for (const fact of runFacts) {
+      if (fact.kind !== 'open' || !/^0?[0-7][0-7]0$/.test(fact.value) || fact.isRecursive) continue
+      if (
+        /^\/(?:root|tmp|etc\/(?:sudoers|ssh|shadow|cron)|var\/(?:lib\/(?:apt|mysql|postgresql)|spool))/.test(fact.path)
+      )
+        continue
+      const copy = copies.findLast(
+        (each) =>
+          each.destination === fact.path || (each.destination !== '/' && fact.path.startsWith(`${each.destination}/`))
+      )
+      if (copy === undefined && !words.includes(fact.path)) continue
+      if (
+        copy?.instruction.flag('chown') !== undefined ||
+        (isInside(fact.path, image.final.workdir) && image.final.workdir !== '/')
+      )
+        continue
+      if (runFacts.some((other) => other.kind === 'own' && isInside(fact.path, other.path))) continue
+      yield {
+        severity: 'warning',
+        message: `\`chmod ${fact.value} ${fact.path}\`: only root may read it`,
+        help: `If the program reads it, give it away in the same RUN (\`&& chown UID:GID ${fact.path}\`) or bring it with COPY --chown.`,
+        at: fact.instruction
+      }
+    }
     const started = new Set<string>()
     for (const program of startUp.programs)
       if (program.word.includes('/')) started.add(resolvePath(image.final.workdir, program.word))

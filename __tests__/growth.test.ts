@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { parseDockerfile } from '../src/dockerfile/dockerfile.ts'
+import { rewrite } from '../src/rewrite.ts'
+
+const small = 500
+const large = 5_000
+/** Ten times the lines may cost that much more. */
+const allowed = 12
+
+const repeat = (count: number, line: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => line(index)).join('')
+const head = 'FROM python:3.12-slim\nWORKDIR /app\n'
+const tail = 'COPY . .\nCMD ["python", "app.py"]\n'
+
+/** Dockerfiles of about `lines` lines. */
+const shapes: Readonly<Record<string, (lines: number) => string>> = {
+  'RUN instructions': (lines) => head + repeat(lines, (index) => `RUN echo ${index}\n`) + tail,
+  'one long RUN': (lines) => `${head}RUN true${repeat(lines, (index) => ` \\\n    && echo ${index}`)}\n${tail}`,
+  'RUNs of ten lines': (lines) =>
+    head + repeat(lines / 10, (index) => `RUN true${repeat(9, () => ` \\\n && echo ${index}`)}\n`) + tail,
+  'COPY instructions': (lines) => head + repeat(lines, (index) => `COPY f${index} src/\n`) + tail,
+  'ENV instructions': (lines) => head + repeat(lines, (index) => `ENV KEY_${index}=value\n`) + tail,
+  'one long ENV': (lines) => `${head}ENV A=b${repeat(lines, (index) => ` \\\n    KEY_${index}=value`)}\n${tail}`,
+  'ARG instructions': (lines) => head + repeat(lines, (index) => `ARG KEY_${index}=value\n`) + tail,
+  'EXPOSE instructions': (lines) => head + repeat(lines, (index) => `EXPOSE ${2000 + index}\n`) + tail,
+  'LABEL instructions': (lines) => head + repeat(lines, (index) => `LABEL key${index}="a value"\n`) + tail,
+  'WORKDIR instructions': (lines) => head + repeat(lines, (index) => `WORKDIR /srv/dir${index}\n`) + tail,
+  'USER instructions': (lines) => head + repeat(lines, (index) => `USER ${index % 2 === 0 ? 'root' : '1000'}\n`) + tail,
+  'accounts': (lines) => head + repeat(lines, (index) => `RUN useradd --uid ${2000 + index} user${index}\n`) + tail,
+  'directories that RUNs make': (lines) => head + repeat(lines, (index) => `RUN mkdir -p /data/dir${index}\n`) + tail,
+  'stages': (lines) =>
+    repeat(lines / 2, (index) => `FROM alpine:3.20 AS stage${index}\nRUN echo ${index}\n`) + head + tail,
+  'copies between stages': (lines) =>
+    repeat(lines / 2, (index) => `FROM alpine:3.20 AS stage${index}\nCOPY --from=stage${Math.max(0, index - 1)} /a /a\n`) +
+    head +
+    tail,
+  'a chain of stages': (lines) =>
+    `FROM python:3.12-slim AS stage0\n${repeat(lines / 2, (index) => `FROM stage${index} AS stage${index + 1}\nRUN echo ${index}\n`)}` +
+    tail,
+  'heredocs': (lines) => head + repeat(lines / 5, (index) => `RUN <<EOF\necho ${index}\nUSER x\ntrue\nEOF\n`) + tail,
+  'one long heredoc': (lines) => `${head}RUN <<EOF\n${repeat(lines, (index) => `echo ${index}\n`)}EOF\n${tail}`,
+  'heredocs of a COPY': (lines) =>
+    `${head}COPY${repeat(lines / 4, (index) => ` <<F${index}`)} /app/\n${repeat(lines / 4, (index) => `a\nb\nc\nF${index}\n`)}${tail}`,
+  'comments': (lines) => repeat(lines, (index) => `# comment ${index}\n`) + head + tail,
+  'comments in a RUN': (lines) => `${head}RUN true${repeat(lines, (index) => ` \\\n# comment ${index}`)}\n${tail}`,
+  'one long exec form': (lines) => `${head}CMD ["app"${repeat(lines, (index) => `, \\\n  "argument ${index}"`)}]\n`
+}
+
+const script = (lines: number) => `#!/bin/sh\n${repeat(lines, (index) => `echo ${index} > /var/lib/app/f${index}\n`)}exec "$@"\n`
+
+/** Processor time of one call, in microseconds: the least of several samples, each long enough to be measured. */
+function cost(work: () => unknown): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let sample = 0; sample < 5; sample++) {
+    const started = process.cpuUsage()
+    let calls = 0
+    let used = 0
+    do {
+      work()
+      calls++
+      const { user, system } = process.cpuUsage(started)
+      used = user + system
+    } while (used < 20_000)
+    least = Math.min(least, used / calls)
+  }
+  return least
+}
+
+/** How many times as much the large input costs; measured again when the machine seems to have been busy. */
+function growth(work: (lines: number) => () => unknown): number {
+  let ratio = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < 3 && ratio > allowed; attempt++) {
+    const few = work(small)
+    const many = work(large)
+    few()
+    ratio = Math.min(ratio, cost(many) / cost(few))
+  }
+  return ratio
+}
+
+describe('5,000 lines cost at most twelve times what 500 cost', () => {
+  for (const [name, shape] of Object.entries(shapes)) {
+    test(`reading ${name}`, () => {
+      const ratio = growth((lines) => {
+        const text = shape(lines)
+        expect(parseDockerfile(text).error).toBeUndefined()
+        return () => parseDockerfile(text).instructions.length
+      })
+      expect(ratio).toBeLessThanOrEqual(allowed)
+    })
+
+    test(`rewriting ${name}`, () => {
+      const ratio = growth((lines) => {
+        const text = shape(lines)
+        return () => rewrite(text).text
+      })
+      expect(ratio).toBeLessThanOrEqual(allowed)
+    })
+  }
+
+  test('rewriting with a start script', () => {
+    const text = `${head}COPY start.sh /start.sh\nENTRYPOINT ["/start.sh"]\n${tail}`
+    const ratio = growth((lines) => {
+      const source = script(lines)
+      return () => rewrite(text, { readContext: () => source }).text
+    })
+    expect(ratio).toBeLessThanOrEqual(allowed)
+  })
+})
+
+describe('extreme files', () => {
+  const limit = 5_000
+  const duration = (work: () => unknown): number => {
+    const started = performance.now()
+    work()
+    return performance.now() - started
+  }
+
+  test('5 MB in one line', () => {
+    const text = `FROM alpine:3.20\nRUN echo ${'x'.repeat(5_000_000)}\n`
+    expect(duration(() => expect(rewrite(text).verdict).toBe('failed'))).toBeLessThan(limit)
+  })
+
+  test('5 MB in one continued RUN', () => {
+    const text = `${head}RUN true${repeat(100_000, (index) => ` \\\n && echo ${'x'.repeat(40)} ${index}`)}\n${tail}`
+    expect(text.length).toBeGreaterThan(5_000_000)
+    expect(duration(() => expect(rewrite(text).verdict).toBe('converted'))).toBeLessThan(limit)
+  })
+
+  test('100,000 empty lines', () => {
+    const text = head + '\n'.repeat(100_000) + tail
+    expect(duration(() => expect(rewrite(text).verdict).toBe('converted'))).toBeLessThan(limit)
+  })
+
+  test('3,000 stages, each of the one before', () => {
+    const text = `FROM python:3.12-slim AS stage0\n${repeat(3_000, (index) => `FROM stage${index} AS stage${index + 1}\n`)}${tail}`
+    expect(duration(() => expect(rewrite(text).changed).toBe(true))).toBeLessThan(limit)
+  })
+
+  test('3,000 shipped stages', () => {
+    const text = repeat(3_000, (index) => `FROM python:3.12-slim AS stage${index}\nWORKDIR /app\n${tail}`)
+    const targets = Array.from({ length: 100 }, (_, index) => `stage${index * 30}`)
+    expect(duration(() => expect(rewrite(text, { targets }).changed).toBe(true))).toBeLessThan(limit)
+  })
+})
