@@ -15,19 +15,24 @@ if (!existsSync(cli)) {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
 
-/** Milliseconds that a program takes, the median of some runs. */
-function time(command, args, { runs, cwd, exitCodes = [0] }) {
-  const times = []
-  for (let run = 0; run < runs + 1; run++) {
-    const started = performance.now()
-    const result = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 })
-    const took = performance.now() - started
-    if (result.error || !exitCodes.includes(result.status))
-      throw new Error(`${command} ${args.join(' ')}: ${result.error ?? `exit ${result.status} ${result.stderr}`}`)
-    // The first run fills the file cache.
-    if (run > 0) times.push(took)
-  }
-  return median(times)
+/** Milliseconds that one run of a program takes. */
+function time([command, ...args], { cwd, exitCodes = [0] }) {
+  const started = performance.now()
+  const result = spawnSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 })
+  const took = performance.now() - started
+  if (result.error || !exitCodes.includes(result.status))
+    throw new Error(`${command} ${args.join(' ')}: ${result.error ?? `exit ${result.status} ${result.stderr}`}`)
+  return took
+}
+
+/** The medians of programs that take turns, so that other work on the machine hits all of them. */
+function timeInTurns(programs, runs, options) {
+  // The first run fills the file cache.
+  for (const program of programs) time(program, options)
+  const times = programs.map(() => [])
+  for (let run = 0; run < runs; run++)
+    for (const [index, program] of programs.entries()) times[index].push(time(program, options))
+  return times.map(median)
 }
 
 const rows = []
@@ -39,23 +44,40 @@ const milliseconds = (value) => `${value.toFixed(0)} ms`
 const rate = (count, took) => `${milliseconds(took)}, ${((count / took) * 1_000).toFixed(0)} files/s`
 
 function measureStart(folder) {
-  const options = { runs: 15, cwd: folder }
-  const bare = time(process.execPath, ['-e', '0'], options)
-  const version = time(process.execPath, [cli, '--version'], options)
-  const file = time(process.execPath, [cli, 'team-0/service-0/Dockerfile'], options)
+  const { execPath: node } = process
+  const programs = [
+    [node, '-e', '0'],
+    [node, cli, '--version'],
+    [node, cli, 'team-0/service-0/Dockerfile']
+  ]
+  const [bare, version, file] = timeInTurns(programs, 15, { cwd: folder })
   show('start: node -e 0', milliseconds(bare))
   show('start: unroot --version', `${milliseconds(version)} (+${(version - bare).toFixed(0)} ms)`)
   show('start: unroot, one small file', `${milliseconds(file)} (+${(file - bare).toFixed(0)} ms)`)
 }
 
+/** Tally is the only other linter with rules on this subject; it runs with nothing but those rules. */
+function tallyCommand() {
+  const tally = process.env.TALLY ?? path.join(repository, 'node_modules/@wharflab/tally-linux-x64/bin/tally')
+  if (!existsSync(tally)) return undefined
+  const rules = ['hadolint/DL3002', 'tally/copy-after-user-without-chown', 'tally/user-created-but-never-used']
+  const selected = rules.flatMap((rule) => ['--select', rule])
+  return [tally, 'lint', '--no-config', '--slow-checks=off', '--ignore', '*', ...selected, '--format', 'json', '.']
+}
+
 function measureCommandLine(folder, scratch, count) {
   const report = path.join(scratch, 'report.json')
-  const took = time(process.execPath, [cli, '--format', 'json', '-o', report, '.'], { runs: 5, cwd: folder })
+  const tally = tallyCommand()
+  const own = [process.execPath, cli, '--format', 'json', '-o', report, '.']
+  const programs = tally === undefined ? [own] : [own, tally]
+  const [took, tallyTook] = timeInTurns(programs, 7, { cwd: folder, exitCodes: [0, 1] })
   show(`${count} files, unroot --format json`, rate(count, took))
   const { files: _, ...verdicts } = JSON.parse(readFileSync(report, 'utf8')).summary
   const counts = Object.entries(verdicts).filter(([, number]) => number > 0)
   show('verdicts', counts.map(([verdict, number]) => `${number} ${verdict}`).join(', '))
-  return took
+  if (tallyTook === undefined) return console.log('tally: skipped, it is not installed (see bench/README.md)')
+  show(`${count} files, tally with its three rules`, rate(count, tallyTook))
+  show('time of unroot / time of tally', (took / tallyTook).toFixed(2))
 }
 
 async function measureInProcess(folder, count) {
@@ -88,21 +110,6 @@ function measureMemory(scratch) {
   }
 }
 
-/** The only other linter with rules on this subject, with nothing but those rules. */
-function measureTally(folder, count, own) {
-  const tally = process.env.TALLY ?? path.join(repository, 'node_modules/@wharflab/tally-linux-x64/bin/tally')
-  if (!existsSync(tally)) {
-    console.log('tally: skipped, it is not installed (see bench/README.md)')
-    return
-  }
-  const rules = ['hadolint/DL3002', 'tally/copy-after-user-without-chown', 'tally/user-created-but-never-used']
-  const selected = rules.flatMap((rule) => ['--select', rule])
-  const args = ['lint', '--no-config', '--slow-checks=off', '--ignore', '*', ...selected, '--format', 'json', '.']
-  const took = time(tally, args, { runs: 5, cwd: folder, exitCodes: [0, 1] })
-  show(`${count} files, tally with its three rules`, rate(count, took))
-  show('unroot / tally', (own / took).toFixed(2))
-}
-
 const scratch = mkdtempSync(path.join(tmpdir(), 'unroot-bench-'))
 try {
   const count = 1_000
@@ -112,10 +119,9 @@ try {
   const machine = `${cpu?.model.trim()}, ${cpus().length} CPUs, ${process.platform} ${process.arch}`
   console.log(`${machine}, Node ${process.versions.node}\n`)
   measureStart(folder)
-  const own = measureCommandLine(folder, scratch, count)
+  measureCommandLine(folder, scratch, count)
   await measureInProcess(folder, count)
   measureMemory(scratch)
-  measureTally(folder, count, own)
   if (process.argv.includes('--markdown')) console.log(`\n| what | figure |\n| --- | --- |\n${rows.join('\n')}`)
 } finally {
   rmSync(scratch, { recursive: true, force: true })

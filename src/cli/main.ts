@@ -10,7 +10,9 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${version}\n`)
     return 0
   }
+  // `unroot --help | head` closes its end early.
   ignoreClosedPipe(process.stderr)
+  ignoreClosedPipe(process.stdout)
   const [{ CommanderError }, { createProgram }] = await Promise.all([import('commander'), import('./program.ts')])
   let exitCode = 0
   const program = createProgram((code) => {
