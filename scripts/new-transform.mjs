@@ -89,7 +89,7 @@ const nextSteps = (name) => `
 Next:
   1. Write what you want: __fixtures__/${name}/*/before and after (no after/: every byte stays), case.json
   2. Write transforms/${name}.ts; docs/architecture.md says what apply is given
-  3. npx vitest run fixtures -t ${name}
+  3. npx vitest run fixtures -t ${name}; with UPDATE_FIXTURES=1 it writes after/, which you then read
   4. When it is ready: remove onRequest, and put it where it belongs in the list of transforms/index.ts
   5. npm run docs, a line in CHANGELOG.md, npm test, npm run check
 `

@@ -7,6 +7,7 @@ export type UnrootErrorCode =
   | 'CONFIG_NOT_FOUND'
   | 'FILE_UNREADABLE'
   | 'FILE_UNWRITABLE'
+  | 'NO_ENGINE'
 
 /**
  * A mistake of the calling program or of its configuration. A Dockerfile never causes one:

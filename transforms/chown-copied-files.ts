@@ -37,16 +37,7 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       // A file that only its owner may read (a key, a token) must belong to the reader.
       const isPrivate = /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '')
       if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
-      if (
-        isOwnedAlready(
-          destination,
-          facts.filter((fact) => fact.isRecursive),
-          user,
-          image.final.accounts,
-          instruction
-        )
-      )
-        continue
+      if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {
         // BuildKit turns a name that the image does not have yet silently into 0:0.
         report({

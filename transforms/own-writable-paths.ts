@@ -1,11 +1,32 @@
+import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
-import { readImage } from '../src/image/image.ts'
-import { isInside } from '../src/plan/paths.ts'
+import { readImage, type StageImage } from '../src/image/image.ts'
+import { parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
+import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
 import type { PlannedPath } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
+
+/** Paths that are there before an instruction: made by a `RUN` or `WORKDIR`, with the directories above them. */
+function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts, before: number): Set<string> {
+  const existing = new Set<string>()
+  const add = (path: string) => {
+    for (const directory of pathAndAncestors(path)) {
+      if (existing.has(directory)) return
+      existing.add(directory)
+    }
+  }
+  for (const fact of facts.all) if (fact.kind === 'make' && fact.instruction.index < before) add(fact.path)
+  for (const owner of image.lineage) {
+    const { states } = readImage(dockerfile, owner)
+    owner.instructions.forEach((instruction, index) => {
+      if (instruction.keyword === 'WORKDIR' && instruction.index < before) add(states[index]?.workdir ?? '/')
+    })
+  }
+  return existing
+}
 
 export const ownWritablePaths = defineTransform({
   name: 'own-writable-paths',
@@ -35,33 +56,22 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
         })
       return
     }
-    const madeIn = (before: readonly Instruction[], path: string) =>
-      facts.some((fact) => fact.kind === 'make' && before.includes(fact.instruction) && isInside(fact.path, path)) ||
-      image.lineage.some((owner) => {
-        const { states } = readImage(dockerfile, owner)
-        return owner.instructions.some(
-          (instruction, index) =>
-            instruction.keyword === 'WORKDIR' && before.includes(instruction) && states[index]?.workdir === path
-        )
-      })
-    const inherited = image.lineage.slice(0, -1).flatMap((earlier) => earlier.instructions)
     const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
       if (group.length === 0) return
       const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
       // What the RUN that is joined makes itself is there.
       const end =
         place.join !== undefined
-          ? stage.instructions.indexOf(place.join) + 1
+          ? positionOf(stage, place.join) + 1
           : place.before !== undefined
-            ? stage.instructions.indexOf(place.before)
+            ? positionOf(stage, place.before)
             : stage.instructions.length
-      const before = [...inherited, ...stage.instructions.slice(0, end)]
+      const existing = findExisting(dockerfile, image, facts, stage.from.index + 1 + end)
       const directories = group.filter((each) => each.kind === 'directory').map((each) => each.path)
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
-      const missing = directories.filter(
-        (path) => !madeIn(before, path) && !directories.some((other) => other !== path && isInside(other, path))
-      )
-      const missingFiles = files.filter((path) => !madeIn(before, path))
+      const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
+      const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
+      const missingFiles = files.filter((path) => !existing.has(path))
       const all = [...directories, ...files].join(' ')
       const commands = [
         ...(missing.length > 0 ? [`mkdir -p ${missing.join(' ')}`] : []),

@@ -1,3 +1,4 @@
+import { stageOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
 import type { Editor } from '../src/edit/editor.ts'
 import type { StageImage } from '../src/image/image.ts'
@@ -75,9 +76,7 @@ function wrapInstruction(instruction: Instruction, mode: string, edit: Editor): 
 
 /** The instruction that the shipped stage itself writes. */
 const own = (image: StageImage, instruction: Instruction | undefined) =>
-  instruction !== undefined && image.lineage.some((stage) => stage.instructions.includes(instruction))
-    ? instruction
-    : undefined
+  instruction !== undefined && stageOf(image.lineage, instruction) !== undefined ? instruction : undefined
 
 export const setUmask = defineTransform({
   name: 'set-umask',

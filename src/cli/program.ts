@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander'
 import { version } from '../../package.json'
 import * as flags from './flags.ts'
+import { addVerifyOptions, addVerifyReportOptions, type VerifyFlags } from './verify-options.ts'
 
 const examples = `
 Examples:
@@ -54,6 +55,12 @@ function addRewriteOptions(program: Command): void {
     .option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)')
     .option('-q, --quiet', 'no findings but errors, no summary')
     .option('--verbose', 'also print every change and what to do about findings')
+  addConversionOptions(program)
+}
+
+/** What `verify` needs as well: it builds what they say. */
+function addConversionOptions(command: Command): void {
+  command
     .optionsGroup('How to convert:')
     .addOption(
       new Option('--strategy <strategy>', 'how the image comes to run as non-root (default: user)').choices([
@@ -119,8 +126,32 @@ function addCommands(program: Command, finish: (exitCode: number) => void): void
       explainCommand(name)
       finish(0)
     })
-  addUnavailableCommand(program, 'verify', 'build and start the image before and after, and compare')
+  addVerifyCommand(program, finish)
   addUnavailableCommand(program, 'init', 'write a commented config file')
+}
+
+function addVerifyCommand(program: Command, finish: (exitCode: number) => void): void {
+  const command = program
+    .command('verify')
+    .summary('build and start the image before and after, and compare')
+    .description('Builds and starts each image as it is and as unroot would change it, and compares the two.')
+    .usage('[options] [path ...] [-- command ...]')
+    .argument('[path...]', 'a Dockerfile or a directory to search (default: .)')
+    .action(async (operands: string[], options: VerifyFlags) => {
+      const { verifyCommand } = await import('./verify-command.ts')
+      const words = wordsAfterDashes(command)
+      finish(await verifyCommand(operands.slice(0, operands.length - words.length), words, options))
+    })
+  addVerifyReportOptions(command)
+  addVerifyOptions(command)
+  addConversionOptions(command)
+}
+
+/** Commander hands over the words in front of `--` and those behind it as one list. */
+function wordsAfterDashes({ parent }: Command): string[] {
+  const words = (parent as Command & { rawArgs: string[] }).rawArgs
+  const dashes = words.indexOf('--')
+  return dashes === -1 ? [] : words.slice(dashes + 1)
 }
 
 function addUnavailableCommand(program: Command, name: string, summary: string): void {

@@ -21,7 +21,7 @@ export function createProgress(stream: NodeJS.WriteStream, total: number, isShow
       if (now - started < quietMilliseconds || now - drawn < redrawMilliseconds) return
       drawn = now
       const line = `${done}/${total} ${path}`
-      stream.write(`\r\u001b[K${line.slice(0, Math.max(10, (stream.columns ?? 80) - 1))}`)
+      stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 80) - 1)}`)
     },
     clear() {
       if (drawn > 0) stream.write('\r\u001b[K')

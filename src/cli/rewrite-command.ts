@@ -11,6 +11,15 @@ import { createProgress } from './progress.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { createView, type View } from './views.ts'
 
+/** What is to be done, and where the answers go. */
+interface Task {
+  flags: Flags
+  settings: Settings
+  cwd: string
+  output: Output
+  sides: SideReports
+}
+
 /** What the exit code is made of. */
 interface Outcome {
   files: number
@@ -29,12 +38,13 @@ export async function rewriteCommand(paths: readonly string[], flags: Flags): Pr
   const settings = await readSettings(flags, cwd)
   if (flags.verbose && settings.configFile) process.stderr.write(`config: ${settings.configFile}\n`)
   const output = flags.outputFile === undefined ? standardOutput() : fileOutput(path.resolve(cwd, flags.outputFile))
-  const sides = createSideReports(flags, cwd)
+  const task: Task = { flags, settings, cwd, output, sides: createSideReports(flags, cwd) }
   try {
-    const outcome = paths.includes('-')
-      ? await rewriteStandardInput(flags, settings, output, sides, cwd)
-      : await rewriteFiles(paths.length === 0 ? ['.'] : paths, flags, settings, output, sides, cwd)
-    return exitCode(outcome, flags, settings, paths)
+    const isStandardInput = paths.includes('-')
+    const outcome = isStandardInput
+      ? await rewriteStandardInput(task)
+      : await rewriteFiles(paths.length === 0 ? ['.'] : paths, task)
+    return exitCode(outcome, task, paths)
   } finally {
     output.close()
   }
@@ -55,7 +65,7 @@ function checkCombination(paths: readonly string[], flags: Flags): void {
   if (flags.write) refuse('--write cannot be combined with -: the rewritten text goes to standard output')
 }
 
-function exitCode(outcome: Outcome, flags: Flags, settings: Settings, paths: readonly string[]): number {
+function exitCode(outcome: Outcome, { flags, settings }: Task, paths: readonly string[]): number {
   if (outcome.files === 0) {
     const places = paths.length === 0 ? 'the working directory' : paths.join(', ')
     const severity = settings.failOnNoFiles ? 'error' : 'warning'
@@ -66,18 +76,12 @@ function exitCode(outcome: Outcome, flags: Flags, settings: Settings, paths: rea
   return flags.check && outcome.isPending ? 1 : 0
 }
 
-async function rewriteFiles(
-  paths: readonly string[],
-  flags: Flags,
-  settings: Settings,
-  output: Output,
-  sides: SideReports,
-  cwd: string
-): Promise<Outcome> {
+async function rewriteFiles(paths: readonly string[], task: Task): Promise<Outcome> {
+  const { flags, settings, cwd, output, sides } = task
   const write = flags.write === true && process.env.DRY_RUN !== 'true'
   const run = await rewritePaths(paths, { ...settings, cwd, write })
   const outcome: Outcome = { files: run.total, hasFailed: false, isPending: false }
-  const view = chooseView(flags, settings, output, write)
+  const view = chooseView(task, write)
   // Diffs that scroll by on the same terminal are progress enough.
   const isShown = process.stderr.isTTY && !flags.quiet && (flags.outputFile !== undefined || !process.stdout.isTTY)
   const progress = createProgress(process.stderr, run.total, isShown)
@@ -97,21 +101,14 @@ async function rewriteFiles(
   return outcome
 }
 
-async function rewriteStandardInput(
-  flags: Flags,
-  settings: Settings,
-  output: Output,
-  sides: SideReports,
-  cwd: string
-): Promise<Outcome> {
+async function rewriteStandardInput(task: Task): Promise<Outcome> {
+  const { flags, settings, cwd, output, sides } = task
   const { report, text } = await rewriteInput(await readStandardInput(), flags.stdinFilename, { ...settings, cwd })
   const outcome: Outcome = { files: 1, hasFailed: false, isPending: false }
   note(report, outcome)
   const printsText = settings.format === 'diff' && flags.format === undefined && !flags.listDifferent
   if (printsText && text !== undefined && !flags.check) output.write(text)
-  const view = printsText
-    ? chooseView(flags, settings, output, false, 'text')
-    : chooseView(flags, settings, output, false)
+  const view = chooseView(task, false, printsText ? 'text' : undefined)
   view.file(report)
   view.end([])
   sides.file(report)
@@ -124,7 +121,7 @@ function note(report: FileReport, outcome: Outcome): void {
   outcome.isPending ||= isPending(report)
 }
 
-function chooseView(flags: Flags, settings: Settings, output: Output, isWritten: boolean, kind?: 'text'): View {
+function chooseView({ flags, settings, output }: Task, isWritten: boolean, kind?: 'text'): View {
   const isColoured = (stream: { isTTY?: boolean }) => hasColours(stream, process.env, flags.color)
   return createView(kind ?? (flags.listDifferent ? 'list' : settings.format), {
     output,

@@ -48,6 +48,26 @@ const reason = v.pipe(
   v.check((text) => text.trim() !== '', 'must not be empty: say why the finding is accepted')
 )
 
+const seconds = v.pipe(v.number('must be a number of seconds'), v.minValue(1, 'must be at least 1'))
+
+/** How `unroot verify` builds and starts the images. */
+export const verifySchema = v.strictObject(
+  {
+    buildArgs: v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object with strings')),
+    env: v.optional(v.record(v.string(), v.string('must be a string'), 'must be an object with strings')),
+    runArgs: v.optional(v.array(v.string('must be a string'), 'must be a list of strings')),
+    command: v.optional(words),
+    http: v.optional(v.pipe(v.string('must be a path'), v.startsWith('/', 'must begin with /'))),
+    stay: v.optional(seconds),
+    wait: v.optional(seconds),
+    timeout: v.optional(seconds),
+    network: v.optional(v.picklist(['none', 'default', 'host'], 'must be none, default or host')),
+    readOnly: v.optional(flag),
+    maxGrowth: v.optional(v.pipe(v.number('must be a number'), v.minValue(0, 'must be at least 0')))
+  },
+  'must be an object'
+)
+
 /** Options that can differ from file to file. */
 const fileOptions = {
   strategy: v.optional(
@@ -56,7 +76,10 @@ const fileOptions = {
   user: v.optional(
     v.pipe(
       v.string('must be a string'),
-      v.regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be an account name: lower-case letters, digits, - and _')
+      v.regex(
+        /^(?!root$)[a-z_][a-z0-9_-]{0,31}$/,
+        'must be an account name (lower-case letters, digits, - and _), not root'
+      )
     )
   ),
   uid: v.optional(id(1, 'must be at least 1; 0 is root')),
@@ -71,7 +94,8 @@ const fileOptions = {
   only: v.optional(words),
   skip: v.optional(words),
   safeOnly: v.optional(flag),
-  companions: v.optional(flag)
+  companions: v.optional(flag),
+  verify: v.optional(verifySchema)
 }
 
 const acceptance = v.strictObject(
@@ -109,5 +133,6 @@ export const configSchema = v.strictObject(
 
 /** A config file's content, validated. */
 export type Config = v.InferOutput<typeof configSchema>
+export type VerifyConfig = v.InferOutput<typeof verifySchema>
 /** The part of it that can differ from file to file. */
 export type ConfigFileOptions = Omit<v.InferOutput<typeof override>, 'files'>

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { UnrootError } from '../errors.ts'
 import { didYouMean } from './nearest.ts'
-import { type Config, configSchema } from './schema.ts'
+import { type Config, configSchema, verifySchema } from './schema.ts'
 
 /**
  * Checks what a config file says.
@@ -52,6 +52,7 @@ function keyName(path: readonly { key?: unknown }[]): string {
 function schemaAt(path: readonly { key?: unknown }[]): Record<string, unknown> {
   const [first] = path
   if (first === undefined) return configSchema.entries
+  if (path.at(-1)?.key === 'verify') return verifySchema.entries
   const list = first.key === 'ignore' ? configSchema.entries.ignore : configSchema.entries.overrides
   return list.wrapped.item.entries
 }

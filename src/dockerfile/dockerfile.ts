@@ -13,6 +13,18 @@ export interface Stage {
   instructions: readonly Instruction[]
 }
 
+/** Place of an instruction in its stage; -1 when it stands in another one. */
+export function positionOf(stage: Stage, instruction: Instruction): number {
+  // The instructions of a stage follow its FROM without gaps, except in files that BuildKit refuses.
+  const position = instruction.index - stage.from.index - 1
+  if (stage.instructions[position] === instruction) return position
+  return stage.instructions.indexOf(instruction)
+}
+
+/** The stage in which an instruction stands. */
+export const stageOf = (stages: readonly Stage[], instruction: Instruction): Stage | undefined =>
+  stages.findLast((stage) => stage.from.index < instruction.index && positionOf(stage, instruction) !== -1)
+
 /** A Dockerfile as it was read: text and places, nothing about their meaning. */
 export interface Dockerfile {
   text: string

@@ -1,5 +1,5 @@
 import { type Property, readFineProperties, readFlags, readProperties } from './fine-ranges.ts'
-import type { Escape, Heredoc, RawInstruction } from './line-reader.ts'
+import type { Escape, Heredoc, RawInstruction, Segment } from './line-reader.ts'
 import { parseJsonStrings } from './line-reader.ts'
 import { splitAtSpace, splitWords, type Word } from './words.ts'
 
@@ -62,11 +62,16 @@ export class Instruction {
   /** The place in the source of an offset in the logical line. */
   toSource(logical: number): number {
     const { segments } = this.raw
-    for (let index = segments.length - 1; index >= 0; index--) {
-      const segment = segments[index] as (typeof segments)[number]
-      if (logical >= segment.logical) return segment.source + Math.min(logical - segment.logical, segment.length)
+    let low = 0
+    let high = segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((segments[middle] as Segment).logical <= logical) low = middle
+      else high = middle - 1
     }
-    return this.raw.start
+    const segment = segments[low]
+    if (segment === undefined) return this.raw.start
+    return segment.source + Math.min(logical - segment.logical, segment.length)
   }
 
   /** The source range of a piece of the logical line. */

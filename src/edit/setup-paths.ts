@@ -1,14 +1,14 @@
 /** Which planned paths still need an owner, and which `RUN`s of the file must come before it gets one. */
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import type { StageImage } from '../image/image.ts'
-import { isInside } from '../plan/paths.ts'
+import { pathAndAncestors } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { type RunFact, readRunFacts } from '../plan/run-facts.ts'
+import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { isOwnedAlready, type PlannedPath } from '../plan/writable-paths.ts'
 
 export interface SetupPaths {
-  facts: readonly RunFact[]
+  facts: RunFacts
   /** Every path that is not the user's yet. */
   needed: readonly PlannedPath[]
   /** Those that go into the one setup `RUN`. */
@@ -30,28 +30,31 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
   const needed = paths.filter(({ path }) => {
     if (owned.includes(path) || path === user.ownHome) return false
-    const made = facts.findLast((fact) => fact.kind === 'make' && fact.path === path)
+    const made = facts.at(path).findLast((fact) => fact.kind === 'make')
     return !isOwnedAlready(path, facts, user, accounts, made?.instruction)
   })
   const { instructions } = stage
   // A `mkdir -p` of ours in front of theirs breaks it where it has no -p, for the path itself and for what is above it.
-  const makers = (group: readonly PlannedPath[]) =>
-    facts
-      .filter(
-        (fact) =>
-          fact.kind === 'make' &&
-          instructions.includes(fact.instruction) &&
-          group.some(({ path }) => fact.path === path || (fact.isStrict && isInside(path, fact.path)))
-      )
-      .map((fact) => fact.instruction)
-  const firstVolume = instructions.findIndex(({ keyword }) => keyword === 'VOLUME')
+  const makers = (group: readonly PlannedPath[]) => {
+    const found = new Set<Instruction>()
+    for (const { path } of group)
+      for (const directory of pathAndAncestors(path))
+        for (const fact of facts.at(directory))
+          if (
+            fact.kind === 'make' &&
+            (directory === path || fact.isStrict) &&
+            positionOf(stage, fact.instruction) !== -1
+          )
+            found.add(fact.instruction)
+    return [...found].sort((a, b) => a.index - b.index)
+  }
+  const volumes = instructions.filter(({ keyword }) => keyword === 'VOLUME')
+  const [firstVolume] = volumes
   const isLate = (each: PlannedPath) => {
-    if (firstVolume === -1) return false
-    const last = Math.max(-1, ...makers([each]).map((maker) => instructions.indexOf(maker)))
-    const isVolume = instructions.some(
-      (instruction) => instruction.keyword === 'VOLUME' && instruction.argumentText.includes(each.path)
-    )
-    return last > firstVolume && !isVolume
+    if (firstVolume === undefined) return false
+    const last = makers([each]).at(-1)
+    const isVolume = volumes.some((volume) => volume.argumentText.includes(each.path))
+    return last !== undefined && last.index > firstVolume.index && !isVolume
   }
   const together = needed.filter((each) => !isLate(each))
   const after = makers(together)

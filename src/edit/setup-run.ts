@@ -2,7 +2,7 @@
  * The one `RUN` for account and directories. It is recognised by what it does, without markers: a transform that runs
  * alone makes its own, and a later one joins it.
  */
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
 import { readImage, stateBefore } from '../image/image.ts'
@@ -101,8 +101,8 @@ export function findSetupPlace(
 ): SetupPlace {
   const { instructions } = stage
   const dependent = findDependent(dockerfile, stage, plan)
-  const dependentIndex = dependent === undefined ? -1 : instructions.indexOf(dependent)
-  const lastNeeded = Math.max(-1, ...after.map((instruction) => instructions.indexOf(instruction)))
+  const dependentIndex = dependent === undefined ? -1 : positionOf(stage, dependent)
+  const lastNeeded = Math.max(-1, ...after.map((instruction) => positionOf(stage, instruction)))
   const hard = instructions.findIndex(isHard)
   const limit = hard === -1 ? instructions.length : hard
   const existing = instructions.findIndex(
@@ -113,7 +113,7 @@ export function findSetupPlace(
   const userPlace = findUserPlace(dockerfile, stage)
   let at = dependentIndex
   if (at === -1) at = instructions.findIndex(({ keyword }) => keyword === 'COPY' || keyword === 'ADD')
-  if (at === -1) at = userPlace.before === undefined ? instructions.length : instructions.indexOf(userPlace.before)
+  if (at === -1) at = userPlace.before === undefined ? instructions.length : positionOf(stage, userPlace.before)
   if (lastNeeded >= at) at = lastNeeded + 1
   return { join: undefined, before: instructions[at] }
 }

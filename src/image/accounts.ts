@@ -1,5 +1,6 @@
 import type { ShellCommand, ShellWord } from '../shell/commands.ts'
 import type { BaseAccount, Distribution } from './base-image.ts'
+import { HistoryMap } from './history-map.ts'
 
 export interface Account {
   name: string
@@ -21,11 +22,51 @@ export interface Group {
 
 /** What `/etc/passwd` and `/etc/group` hold, as far as it is known. */
 export interface Accounts {
-  users: ReadonlyMap<string, Account>
-  groups: ReadonlyMap<string, Group>
+  users: HistoryMap<string, Account>
+  groups: HistoryMap<string, Group>
+  /** Names by number, for the look-up of uids and gids. */
+  uids: HistoryMap<number, string>
+  gids: HistoryMap<number, string>
+  /** Highest number of a regular account (1000 to 59999); 999 when there is none. */
+  highestUid: number
+  highestGid: number
 }
 
-export const noAccounts: Accounts = { users: new Map(), groups: new Map() }
+export const noAccounts: Accounts = {
+  users: HistoryMap.of(),
+  groups: HistoryMap.of(),
+  uids: HistoryMap.of(),
+  gids: HistoryMap.of(),
+  highestUid: 999,
+  highestGid: 999
+}
+
+const higher = (highest: number, id: number | undefined): number =>
+  id !== undefined && id >= 1000 && id < 60000 && id > highest ? id : highest
+
+const withUser = (accounts: Accounts, user: Account): Accounts => ({
+  ...accounts,
+  users: accounts.users.with(user.name, user),
+  uids: user.uid === undefined || accounts.uids.has(user.uid) ? accounts.uids : accounts.uids.with(user.uid, user.name),
+  highestUid: higher(accounts.highestUid, user.uid)
+})
+
+const withGroup = (accounts: Accounts, group: Group): Accounts => ({
+  ...accounts,
+  groups: accounts.groups.with(group.name, group),
+  gids:
+    group.gid === undefined || accounts.gids.has(group.gid) ? accounts.gids : accounts.gids.with(group.gid, group.name),
+  highestGid: higher(accounts.highestGid, group.gid)
+})
+
+const withoutUser = (accounts: Accounts, user: Account): Accounts => ({
+  ...accounts,
+  users: accounts.users.with(user.name, undefined),
+  uids:
+    user.uid !== undefined && accounts.uids.get(user.uid) === user.name
+      ? accounts.uids.with(user.uid, undefined)
+      : accounts.uids
+})
 
 /** Accounts that every image of a family has and that people name in `USER` and `--chown`. */
 const wellKnown = (distribution: Distribution | undefined): readonly [string, number, number, string, string?][] => {
@@ -68,38 +109,21 @@ const wellKnown = (distribution: Distribution | undefined): readonly [string, nu
 
 /** Accounts of a base image before the Dockerfile adds any. */
 export function baseAccounts(distribution: Distribution | undefined, account: BaseAccount | undefined): Accounts {
-  const users = new Map<string, Account>()
-  const groups = new Map<string, Group>()
-  users.set('root', {
-    name: 'root',
-    uid: 0,
-    gid: 0,
-    group: 'root',
-    home: '/root',
-    hasHome: true,
-    origin: 'distribution'
-  })
-  groups.set('root', { name: 'root', gid: 0 })
+  let accounts = noAccounts
+  const root = { name: 'root', uid: 0, gid: 0, group: 'root', home: '/root', hasHome: true }
+  accounts = withGroup(withUser(accounts, { ...root, origin: 'distribution' }), { name: 'root', gid: 0 })
   for (const [name, uid, gid, group, home] of wellKnown(distribution)) {
-    users.set(name, { name, uid, gid, group, home, hasHome: false, origin: 'distribution' })
-    groups.set(group, { name: group, gid })
+    accounts = withUser(accounts, { name, uid, gid, group, home, hasHome: false, origin: 'distribution' })
+    accounts = withGroup(accounts, { name: group, gid })
   }
   if (distribution === 'alpine')
-    groups.set('www-data', { name: 'www-data', gid: 82 }).set('users', { name: 'users', gid: 100 })
-  if (account?.name !== undefined) {
-    const group = account.group ?? account.name
-    users.set(account.name, {
-      name: account.name,
-      uid: account.uid,
-      gid: account.gid,
-      group,
-      home: account.home,
-      hasHome: account.home !== undefined && account.home !== '/nonexistent',
-      origin: 'base-image'
-    })
-    groups.set(group, { name: group, gid: account.gid })
-  }
-  return { users, groups }
+    accounts = withGroup(withGroup(accounts, { name: 'www-data', gid: 82 }), { name: 'users', gid: 100 })
+  if (account?.name === undefined) return accounts
+  const group = account.group ?? account.name
+  const { name, uid, gid, home } = account
+  const hasHome = home !== undefined && home !== '/nonexistent'
+  accounts = withUser(accounts, { name, uid, gid, group, home, hasHome, origin: 'base-image' })
+  return withGroup(accounts, { name: group, gid })
 }
 
 const isNumber = (text: string | undefined): text is string => text !== undefined && /^\d+$/.test(text)
@@ -169,18 +193,13 @@ const first = (values: Map<string, string>, ...names: string[]): string | undefi
   return undefined
 }
 
-const freeId = (taken: Iterable<number | undefined>, from: number): number => {
-  const ids = new Set(taken)
-  let id = from
-  while (ids.has(id)) id++
-  return id
-}
+/** shadow takes one above the highest regular id in use. source: shadow libmisc/find_new_uid.c */
+const nextRegularId = (highest: number): number => highest + 1
 
-const nextRegularId = (taken: Iterable<number | undefined>): number => {
-  // shadow takes one above the highest regular id in use. source: shadow libmisc/find_new_uid.c
-  let id = 999
-  for (const known of taken) if (known !== undefined && known >= 1000 && known < 60000) id = Math.max(id, known)
-  return id + 1
+const freeId = (taken: HistoryMap<number, string>, from: number): number => {
+  let id = from
+  while (taken.has(id)) id++
+  return id
 }
 
 export type Substitute = (text: string) => string | undefined
@@ -232,10 +251,8 @@ export function applyAccountCommand(
     case 'userdel':
     case 'deluser': {
       const name = readOptions(expandWords(command.args, substitute), new Set()).positional[0]?.value
-      if (name === undefined || !accounts.users.has(name)) return accounts
-      const users = new Map(accounts.users)
-      users.delete(name)
-      return { ...accounts, users }
+      const user = name === undefined ? undefined : accounts.users.get(name)
+      return user === undefined ? accounts : withoutUser(accounts, user)
     }
     case 'echo':
     case 'printf':
@@ -292,17 +309,15 @@ function addUser(
     : uidText !== undefined || isSystem
       ? undefined
       : dialect === 'shadow' || dialect === 'debian'
-        ? nextRegularId([...accounts.users.values()].map((user) => user.uid))
-        : freeId(
-            [...accounts.users.values()].map((user) => user.uid),
-            1000
-          )
+        ? nextRegularId(accounts.highestUid)
+        : freeId(accounts.uids, 1000)
   let group = groupText
   let gid: number | undefined
-  const groups = new Map(accounts.groups)
+  let changed = accounts
+  const { groups } = accounts
   if (isNumber(groupText)) {
     gid = Number(groupText)
-    group = [...groups.values()].find((known) => known.gid === gid)?.name
+    group = accounts.gids.get(gid)
   } else if (groupText !== undefined) gid = groups.get(groupText)?.gid
   else if (dialect === 'debian' && isSystem && !values.has('--group')) [group, gid] = ['nogroup', 65534]
   else if (dialect === 'busybox' && isSystem) [group, gid] = ['nogroup', 65533]
@@ -310,10 +325,10 @@ function addUser(
   else if (groups.has(name)) [group, gid] = [name, groups.get(name)?.gid]
   else {
     // A group of the user's own: shadow and adduser try the uid's number first.
-    const isFree = uid !== undefined && ![...groups.values()].some((known) => known.gid === uid)
+    const isFree = uid !== undefined && !accounts.gids.has(uid)
     group = name
     gid = isFree ? uid : undefined
-    groups.set(name, { name, gid })
+    changed = withGroup(changed, { name, gid })
   }
   const home = first(values, '-d', '--home-dir', '--home', ...(dialect === 'shadow' ? [] : ['-h']))
   // source: useradd(8): a home is made with -m, or by default where login.defs says CREATE_HOME yes (Red Hat), not with -r;
@@ -326,17 +341,7 @@ function addUser(
       : !values.has('-H') &&
         !values.has('--no-create-home') &&
         !(dialect === 'debian' && isSystem && home === undefined)
-  const users = new Map(accounts.users)
-  users.set(name, {
-    name,
-    uid,
-    gid,
-    group,
-    home: home ?? `/home/${name}`,
-    hasHome,
-    origin: 'dockerfile'
-  })
-  return { users, groups }
+  return withUser(changed, { name, uid, gid, group, home: home ?? `/home/${name}`, hasHome, origin: 'dockerfile' })
 }
 
 function addGroup(accounts: Accounts, { values, positional }: ParsedOptions): Accounts {
@@ -349,8 +354,8 @@ function addGroup(accounts: Accounts, { values, positional }: ParsedOptions): Ac
     ? Number(gidText)
     : gidText !== undefined || isSystem
       ? undefined
-      : nextRegularId([...accounts.groups.values()].map((group) => group.gid))
-  return { ...accounts, groups: new Map(accounts.groups).set(name, { name, gid }) }
+      : nextRegularId(accounts.highestGid)
+  return withGroup(accounts, { name, gid })
 }
 
 function modify(accounts: Accounts, tool: 'usermod' | 'groupmod', { values, positional }: ParsedOptions): Accounts {
@@ -361,52 +366,41 @@ function modify(accounts: Accounts, tool: 'usermod' | 'groupmod', { values, posi
     if (group === undefined) return accounts
     const gid = first(values, '-g', '--gid')
     const renamed = first(values, '-n', '--new-name')
-    const groups = new Map(accounts.groups)
-    groups.delete(name)
-    const changed = {
+    const changed: Group = {
       name: renamed ?? name,
       gid: gid === undefined ? group.gid : isNumber(gid) ? Number(gid) : undefined
     }
-    groups.set(changed.name, changed)
-    const users = new Map(
-      [...accounts.users].map(([key, user]) => [
-        key,
-        user.group === name ? { ...user, group: changed.name, gid: changed.gid } : user
-      ])
-    )
-    return { users, groups }
+    let result = withGroup({ ...accounts, groups: accounts.groups.with(name, undefined) }, changed)
+    for (const user of accounts.users.values())
+      if (user.group === name) result = withUser(result, { ...user, group: changed.name, gid: changed.gid })
+    return result
   }
   const user = accounts.users.get(name)
   if (user === undefined) return accounts
   const uid = first(values, '-u', '--uid')
   const gid = first(values, '-g', '--gid')
   const renamed = first(values, '-l', '--login')
-  const users = new Map(accounts.users)
-  users.delete(name)
-  const changed: Account = {
+  return withUser(withoutUser(accounts, user), {
     ...user,
     name: renamed ?? name,
     uid: uid === undefined ? user.uid : isNumber(uid) ? Number(uid) : undefined,
     gid: gid === undefined ? user.gid : isNumber(gid) ? Number(gid) : accounts.groups.get(gid)?.gid,
     home: first(values, '-d', '--home') ?? user.home
-  }
-  users.set(changed.name, changed)
-  return { ...accounts, users }
+  })
 }
 
 /** `echo 'app:x:1000:1000::/home/app:/bin/sh' >> /etc/passwd`, and the same for `/etc/group`. */
 function addWrittenLines(accounts: Accounts, command: ShellCommand, substitute: Substitute): Accounts {
   const target = command.redirects.find(({ target }) => /\/etc\/(passwd|group)$/.test(target.value))?.target.value
   if (target === undefined) return accounts
-  const users = new Map(accounts.users)
-  const groups = new Map(accounts.groups)
+  let changed = accounts
   for (const word of expandWords(command.args, substitute))
     for (const line of word.value.split(/\\n|\n/)) {
       const fields = line.split(':')
       const name = fields[0] ?? ''
       if (!/^[a-z_][\w.-]*$/i.test(name)) continue
       if (target.endsWith('passwd') && fields.length >= 6)
-        users.set(name, {
+        changed = withUser(changed, {
           name,
           uid: isNumber(fields[2]) ? Number(fields[2]) : undefined,
           gid: isNumber(fields[3]) ? Number(fields[3]) : undefined,
@@ -416,9 +410,9 @@ function addWrittenLines(accounts: Accounts, command: ShellCommand, substitute: 
           origin: 'dockerfile'
         })
       else if (target.endsWith('group') && fields.length >= 3)
-        groups.set(name, { name, gid: isNumber(fields[2]) ? Number(fields[2]) : undefined })
+        changed = withGroup(changed, { name, gid: isNumber(fields[2]) ? Number(fields[2]) : undefined })
     }
-  return { users, groups }
+  return changed
 }
 
 /** Who `USER`, `--chown` or `chown` mean. */
@@ -437,7 +431,7 @@ export interface Principal {
 export function resolvePrincipal(text: string, accounts: Accounts): Principal {
   const [userText = '', groupText] = text.split(':')
   const account = /^\d+$/.test(userText)
-    ? [...accounts.users.values()].find((known) => known.uid === Number(userText))
+    ? accounts.users.get(accounts.uids.get(Number(userText)) ?? '')
     : accounts.users.get(userText)
   const uid = /^\d+$/.test(userText) ? Number(userText) : account?.uid
   const gid =

@@ -1,7 +1,7 @@
 /**
  * The state of the image after each instruction: who it runs as, where, with what environment, and how it starts.
  */
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from './accounts.ts'
 import type { Distribution, ResolvedBaseImage } from './base-image.ts'
 import { findBaseImage } from './base-images/index.ts'
+import { HistoryMap } from './history-map.ts'
 import { type ImageReference, readReference } from './reference.ts'
 import { shellSources } from './shell-source.ts'
 
@@ -36,13 +37,13 @@ export interface ImageState {
   workdir: string
   /** `WORKDIR` names a variable that has no value. */
   isWorkdirKnown: boolean
-  environment: ReadonlyMap<string, string>
+  environment: HistoryMap<string, string>
   /** `ENV` and `ARG` in scope. */
-  variables: ReadonlyMap<string, string>
+  variables: HistoryMap<string, string>
   shell: readonly string[] | undefined
   entrypoint: CommandLine | undefined
   command: CommandLine | undefined
-  exposed: ReadonlySet<string>
+  exposed: HistoryMap<string, true>
   volumes: readonly string[]
   accounts: Accounts
 }
@@ -76,7 +77,7 @@ export const isRoot = runsAsRoot
 
 /** State before an instruction of the stage. */
 export const stateBefore = (image: StageImage, instruction: Instruction): ImageState => {
-  const index = image.stage.instructions.indexOf(instruction)
+  const index = positionOf(image.stage, instruction)
   return index <= 0 ? image.initial : (image.states[index - 1] as ImageState)
 }
 
@@ -171,7 +172,7 @@ function initialState(base: StageBase): ImageState {
 
 function readInitialState(base: StageBase): ImageState {
   const { image } = base
-  const environment = new Map(Object.entries(image?.env ?? {}))
+  const environment = HistoryMap.of(Object.entries(image?.env ?? {}))
   return {
     user: image?.user,
     unresolvedUser: [],
@@ -183,7 +184,7 @@ function readInitialState(base: StageBase): ImageState {
     shell: undefined,
     entrypoint: baseCommand(image?.entrypoint),
     command: baseCommand(image?.cmd),
-    exposed: new Set(),
+    exposed: HistoryMap.of(),
     volumes: image?.volumes ?? [],
     accounts: base.distribution === 'windows' ? noAccounts : baseAccounts(base.distribution, image?.account)
   }
@@ -202,6 +203,15 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   if (known !== undefined) return known
   const globals = readGlobalArguments(dockerfile)
   const parent = findParent(dockerfile, stage, globals)
+  // A long chain of stages is read from its beginning, so that nothing recurses deeply.
+  const chain: Stage[] = []
+  for (
+    let earlier = parent;
+    earlier !== undefined && !images.has(earlier.index);
+    earlier = findParent(dockerfile, earlier, globals)
+  )
+    chain.push(earlier)
+  if (chain.length > 1) for (const earlier of chain.toReversed()) readImage(dockerfile, earlier)
   let base: StageBase
   let initial: ImageState
   let lineage: readonly Stage[]
@@ -254,7 +264,22 @@ export function findParent(
 ): Stage | undefined {
   const image = stage.from.words[0]?.text ?? ''
   const name = expand(image, globals, dockerfile.escape).value.toLowerCase()
-  return dockerfile.stages.slice(0, stage.index).findLast((earlier) => earlier.name === name)
+  return stagesByName(dockerfile)
+    .get(name)
+    ?.findLast((earlier) => earlier.index < stage.index)
+}
+
+const namesCache = new WeakMap<Dockerfile, Map<string, Stage[]>>()
+
+function stagesByName(dockerfile: Dockerfile): Map<string, Stage[]> {
+  let stages = namesCache.get(dockerfile)
+  if (stages === undefined) {
+    stages = new Map()
+    for (const stage of dockerfile.stages)
+      if (stage.name !== undefined) stages.set(stage.name, [...(stages.get(stage.name) ?? []), stage])
+    namesCache.set(dockerfile, stages)
+  }
+  return stages
 }
 
 function apply(
@@ -286,25 +311,24 @@ function apply(
       }
     }
     case 'ENV': {
-      const environment = new Map(state.environment)
-      // Without an ARG in scope both are one.
-      const variables = state.variables === state.environment ? environment : new Map(state.variables)
+      let { environment, variables } = state
       for (const property of instruction.properties ?? []) {
-        const text = property.value?.text ?? ''
-        const result = property.isOldForm ? value(text) : value(text)
-        environment.set(property.name.text, result.value)
-        variables.set(property.name.text, result.value)
+        const result = value(property.value?.text ?? '').value
+        // Without an ARG in scope both are one.
+        const isOne = variables === environment
+        environment = environment.with(property.name.text, result)
+        variables = isOne ? environment : variables.with(property.name.text, result)
       }
       return { ...state, environment, variables }
     }
     case 'ARG': {
-      const variables = new Map(state.variables)
+      let { variables } = state
       for (const property of instruction.properties ?? []) {
         const name = property.name.text
         // An ENV of the same name wins over ARG.
         if (state.environment.has(name)) continue
         const text = property.value === undefined ? globals.get(name) : value(property.value.text).value
-        if (text !== undefined) variables.set(name, text)
+        if (text !== undefined) variables = variables.with(name, text)
       }
       return { ...state, variables }
     }
@@ -323,8 +347,9 @@ function apply(
       return { ...state, command: isEmpty ? undefined : command }
     }
     case 'EXPOSE': {
-      const exposed = new Set(state.exposed)
-      for (const word of instruction.words) for (const port of value(word.text).value.split(/\s+/)) exposed.add(port)
+      let { exposed } = state
+      for (const word of instruction.words)
+        for (const port of value(word.text).value.split(/\s+/)) exposed = exposed.with(port, true)
       return { ...state, exposed }
     }
     case 'VOLUME': {

@@ -16,6 +16,8 @@ export interface BuildContext {
   read(name: string): string | undefined
   /** Absolute path of a file of the context. */
   file(name: string): string
+  /** The `.dockerignore` that is in force; undefined when there is none. */
+  ignoreRules(): string | undefined
 }
 
 export interface ContextSearch {
@@ -40,10 +42,11 @@ export function createBuildContext(search: ContextSearch): BuildContext {
     file: (name) => path.join(context.folder(), normalName(name)),
     read(name) {
       const normal = normalName(name)
-      isIgnored ??= readDockerignore(search.dockerfile, context.folder())
+      isIgnored ??= createIgnore(context.ignoreRules())
       if (normal === '' || isIgnored(normal)) return undefined
       return readContextFile(context.folder(), normal)
-    }
+    },
+    ignoreRules: () => readDockerignore(search.dockerfile, context.folder())
   }
   return context
 }
@@ -67,13 +70,15 @@ function readContextFile(folder: string, name: string): string | undefined {
   }
 }
 
-function readDockerignore(dockerfile: string, folder: string): (name: string) => boolean {
-  for (const file of [`${dockerfile}.dockerignore`, path.join(folder, '.dockerignore')])
-    if (existsSync(file)) {
-      const rules = createDockerignore().add(readFileSync(file, 'utf8').replace(/^\ufeff/, ''))
-      return (name) => rules.ignores(name)
-    }
-  return () => false
+function readDockerignore(dockerfile: string, folder: string): string | undefined {
+  const file = [`${dockerfile}.dockerignore`, path.join(folder, '.dockerignore')].find((name) => existsSync(name))
+  return file === undefined ? undefined : readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+}
+
+function createIgnore(rules: string | undefined): (name: string) => boolean {
+  if (rules === undefined) return () => false
+  const ignore = createDockerignore().add(rules)
+  return (name) => ignore.ignores(name)
 }
 
 function findContextFolder({ dockerfile, text, top }: ContextSearch): string {

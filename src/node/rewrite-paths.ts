@@ -31,6 +31,22 @@ export interface PathsOptions {
   isExcluded?: (file: string) => boolean
   /** Asked with absolute paths. */
   optionsFor?: (file: string) => FileOptions
+  /** Told what reports leave out, before the report is handed over. */
+  onRewrite?: (rewritten: RewrittenFile) => void
+}
+
+/** One file's conversion, for those who want to build it. */
+export interface RewrittenFile {
+  /** As in the report. */
+  path: string
+  /** Absolute. */
+  file: string
+  /** The original text. */
+  text: string
+  result: RewriteResult
+  context: BuildContext
+  /** The stages that are shipped, where anybody has named them. */
+  targets: readonly string[] | undefined
 }
 
 /** A run over many files. */
@@ -128,6 +144,7 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
       ...(result.text === text ? [] : [{ file: found.file, name: found.path, text: result.text }])
     ]
     if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
+    run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets: options.targets })
     run.companions.add(edits, found.path)
     return report
   } catch (error) {

@@ -4,7 +4,7 @@ import type { StageImage } from '../image/image.ts'
 import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
 import type { PortMention } from './ports.ts'
-import type { RunFact } from './run-facts.ts'
+import type { RunFacts } from './run-facts.ts'
 import type { StartUp } from './startup.ts'
 import type { PlannedUser } from './user.ts'
 
@@ -34,7 +34,7 @@ export interface HazardContext {
   stage: Stage
   image: StageImage
   copies: readonly Copy[]
-  runFacts: readonly RunFact[]
+  runFacts: RunFacts
   startUp: StartUp
   ports: readonly PortMention[]
   options: RewriteOptions

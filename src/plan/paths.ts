@@ -34,6 +34,14 @@ export const isDataDirectory = (path: string): boolean =>
   /^\/(?:var|run|srv|data)(?:\/|$)/.test(path) ||
   /^\/opt\/[^/]+\/(?:data|logs?|tmp|run|cache|var|work|temp)(?:\/|$)/.test(path)
 
+/** A path and every directory above it, nearest first. */
+export function* pathAndAncestors(path: string): Generator<string> {
+  for (let at = path; ; at = parentDirectory(at)) {
+    yield at
+    if (at === '/' || at === '') return
+  }
+}
+
 export const isRootHome = (path: string): boolean => path === '/root' || path.startsWith('/root/')
 
 export const parentDirectory = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

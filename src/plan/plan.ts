@@ -15,7 +15,7 @@ import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
 import { hazards } from './rules.ts'
-import { readRunFacts } from './run-facts.ts'
+import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -169,7 +169,7 @@ function planStage(
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
-    const context = { dockerfile, stage, image, copies: [], runFacts: [], startUp, ports: mentions, options }
+    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, ports: mentions, options }
     const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
     return {
       ...common,

@@ -94,7 +94,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
   const mentions: PortMention[] = []
   const text = dockerfile.text
   const exposed = new Set<number>()
-  for (const value of image.final.exposed) {
+  for (const value of image.final.exposed.keys()) {
     const match = /^(\d+)(?:\/\w+)?$/.exec(value)
     if (match !== null) exposed.add(Number(match[1]))
   }
@@ -201,7 +201,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
     if (found === undefined || !isPrivileged(found.port)) continue
     // The program was told otherwise, or exposes other ports than the base image's own.
     if (mentions.some((mention) => mention.isListener) || hasPortArgument) continue
-    if (image.final.exposed.size > 0 ? !isExposed(found.port) : image.base.image?.ports?.includes(found.port) !== true)
+    if (!image.final.exposed.isEmpty ? !isExposed(found.port) : image.base.image?.ports?.includes(found.port) !== true)
       continue
     mentions.push({
       port: found.port,

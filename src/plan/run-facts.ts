@@ -2,6 +2,7 @@ import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createSubstitute, readImage, resolvePath, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import { pathAndAncestors } from './paths.ts'
 
 /** What the `RUN`s of a stage do to paths. */
 export interface RunFact {
@@ -18,10 +19,39 @@ export interface RunFact {
   stage: Stage
 }
 
+/** The facts of a lineage, in order, with quick answers about one path. */
+export interface RunFacts {
+  all: readonly RunFact[]
+  /** Facts about exactly this path. */
+  at(path: string): readonly RunFact[]
+  /** Facts about the path, and recursive ones about a directory above it. */
+  covering(path: string): Iterable<RunFact>
+}
+
+export const noRunFacts: RunFacts = { all: [], at: () => [], covering: () => [] }
+
 const interesting = /\b(mkdir|chown|chmod|chgrp|install|rm|touch)\b/
 
 /** Directories that `RUN`s make, own, open and remove, in order. */
-export function readRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFact[] {
+export function readRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFacts {
+  const all = listRunFacts(dockerfile, lineage)
+  const byPath = new Map<string, RunFact[]>()
+  for (const fact of all) {
+    const known = byPath.get(fact.path)
+    if (known === undefined) byPath.set(fact.path, [fact])
+    else known.push(fact)
+  }
+  return {
+    all,
+    at: (path) => byPath.get(path) ?? [],
+    *covering(path) {
+      for (const directory of pathAndAncestors(path))
+        for (const fact of byPath.get(directory) ?? []) if (directory === path || fact.isRecursive) yield fact
+    }
+  }
+}
+
+function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFact[] {
   const facts: RunFact[] = []
   for (const stage of lineage) {
     const image = readImage(dockerfile, stage)

@@ -1,5 +1,5 @@
 /** Who the image should run as. */
-import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, positionOf } from '../dockerfile/dockerfile.ts'
 import { isRedHat, isRootUser, resolvePrincipal } from '../image/accounts.ts'
 import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
@@ -185,7 +185,7 @@ function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | un
     const own = readImage(dockerfile, stage)
     for (const instruction of stage.instructions.toReversed()) {
       if (instruction.keyword !== 'USER') continue
-      const after = own.states[stage.instructions.indexOf(instruction)]
+      const after = own.states[positionOf(stage, instruction)]
       if (after?.user === undefined || after.unresolvedUser.length > 0 || after.user === '') continue
       if (isRootUser(after.user)) continue
       // An account that nobody creates here and no base is known to have would not start.

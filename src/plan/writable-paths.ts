@@ -1,5 +1,5 @@
 /** What the running process must be able to write. */
-import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, stageOf } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
@@ -12,9 +12,10 @@ import {
   isRootHome,
   isSocket,
   isSystemDirectory,
-  parentDirectory
+  parentDirectory,
+  pathAndAncestors
 } from './paths.ts'
-import type { RunFact } from './run-facts.ts'
+import type { RunFact, RunFacts } from './run-facts.ts'
 import { scriptWrites } from './script-writes.ts'
 import type { StartUp } from './startup.ts'
 import type { PlannedUser } from './user.ts'
@@ -65,12 +66,18 @@ export function findApplicationDirectories(
     if (copy.isUnresolved) continue
     const at = copy.state.workdir
     // A copy into the directory in which the instruction stands, or into a directory that a later WORKDIR names.
-    const target = [at, ...declared].find(
-      (directory) => directory !== '/' && declared.has(directory) && isInside(copy.destination, directory)
-    )
+    const isHere = at !== '/' && declared.has(at) && isInside(copy.destination, at)
+    const target = isHere ? at : highestDeclared(copy.destination, declared)
     if (target !== undefined && isOwn(target)) found.add(target)
   }
   return [...found].sort((a, b) => (a === workdir ? -1 : b === workdir ? 1 : 0))
+}
+
+/** The highest directory named by a `WORKDIR` that holds a path. */
+function highestDeclared(path: string, declared: ReadonlySet<string>): string | undefined {
+  let found: string | undefined
+  for (const directory of pathAndAncestors(path)) if (directory !== '/' && declared.has(directory)) found = directory
+  return found
 }
 
 /** Everything the plan knows the process to write, with reasons. */
@@ -78,7 +85,7 @@ export function planPaths(
   dockerfile: Dockerfile,
   image: StageImage,
   copies: readonly Copy[],
-  facts: readonly RunFact[],
+  facts: RunFacts,
   startUp: StartUp,
   user: PlannedUser,
   applicationDirectories: readonly string[]
@@ -96,7 +103,7 @@ export function planPaths(
   const all = image.lineage.flatMap((stage) => stage.instructions)
   for (const instruction of all) {
     if (instruction.keyword !== 'VOLUME') continue
-    const stage = image.lineage.find((each) => each.instructions.includes(instruction))
+    const stage = stageOf(image.lineage, instruction)
     if (stage === undefined) continue
     const state = stateBefore(readImage(dockerfile, stage), instruction)
     for (const word of instruction.json?.map((string) => string.value) ?? instruction.words.map(({ text }) => text)) {
@@ -112,19 +119,10 @@ export function planPaths(
     }
   }
 
-  const copied = (path: string) =>
-    copies.some(
-      (copy) =>
-        isInside(path, copy.destination) &&
-        copy.destination !== '/' &&
-        !applicationDirectories.includes(copy.destination)
-    )
-  const madeByRun = new Map<string, { instruction: Instruction; isFile: boolean }>()
-  for (const fact of facts) {
-    if (fact.kind === 'make') madeByRun.set(fact.path, { instruction: fact.instruction, isFile: fact.isFile })
-    if (fact.kind === 'remove')
-      for (const path of madeByRun.keys()) if (isInside(path, fact.path) && fact.path !== '/') madeByRun.delete(path)
-  }
+  const destinations = new Set(copies.map((copy) => copy.destination))
+  for (const directory of ['/', ...applicationDirectories]) destinations.delete(directory)
+  const copied = (path: string) => [...pathAndAncestors(path)].some((directory) => destinations.has(directory))
+  const madeByRun = findMade(facts)
   const environment = new Map<string, string>()
   for (const instruction of all)
     if (instruction.keyword === 'ENV')
@@ -161,7 +159,11 @@ export function planPaths(
   }
 
   const substitute = createSubstitute(image.final)
-  let made: string[] = []
+  const made = new Set<string>()
+  const isBelow = (path: string, is: (directory: string) => boolean) => {
+    for (const directory of pathAndAncestors(path)) if (is(directory)) return true
+    return false
+  }
   for (const { command, place } of startUp.commands) {
     if (command.guard === 'root') {
       // What a guarded script would have taken over must belong to the user at build time.
@@ -178,14 +180,14 @@ export function planPaths(
       const path = resolvePath(image.final.workdir, write.path.replace(/^~/, user.home ?? '/'))
       const isCovered =
         (user.ownHome !== undefined && isInside(path, user.ownHome)) ||
-        [...planned.values()].some(
-          (each) => each.kind === 'directory' && isInside(path, each.path) && each.path !== path
-        ) ||
-        made.some((directory) => isInside(path, directory))
+        isBelow(
+          path,
+          (directory) => made.has(directory) || (directory !== path && planned.get(directory)?.kind === 'directory')
+        )
       if (isCovered) continue
       if (write.kind === 'directory') {
         add(path, `${place} makes it`)
-        made = [...made, path]
+        made.add(path)
       } else {
         const parent = parentDirectory(path)
         if (isSystemDirectory(parent)) add(path, `${place} writes it`, 'file')
@@ -196,22 +198,38 @@ export function planPaths(
   return [...planned.values()]
 }
 
+/** What the `RUN`s make and do not remove again. */
+function findMade(facts: RunFacts): Map<string, { instruction: Instruction; isFile: boolean }> {
+  const made = new Map<string, { instruction: Instruction; isFile: boolean; order: number }>()
+  const removed = new Map<string, number>()
+  facts.all.forEach(({ kind, path, instruction, isFile }, order) => {
+    if (kind === 'make') made.set(path, { instruction, isFile, order })
+    else if (kind === 'remove' && path !== '/') removed.set(path, order)
+  })
+  for (const [path, { order }] of made)
+    for (const directory of pathAndAncestors(path)) if ((removed.get(directory) ?? -1) > order) made.delete(path)
+  return made
+}
+
 /** Whether the Dockerfile itself gives `path` to the user, or opens it to everybody. */
 export function isOwnedAlready(
   path: string,
-  facts: readonly RunFact[],
+  facts: RunFacts,
   user: PlannedUser,
   accounts: Accounts,
-  since?: Instruction
+  since?: Instruction,
+  isRecursive = false
 ): boolean {
-  return facts.some((fact) => {
+  for (const fact of facts.covering(path)) if (gives(fact)) return true
+  return false
+
+  function gives(fact: RunFact): boolean {
+    if (isRecursive && !fact.isRecursive) return false
     if (since !== undefined && fact.instruction.index < since.index) return false
-    const covers = fact.path === path || (fact.isRecursive && isInside(path, fact.path))
-    if (!covers) return false
     if (fact.kind === 'open')
       return /^0?[0-7]?[0-7][0-7]7$|^(?:a|o|ugo|go)?\+[rx]*w|^(?:a|ugo)=rwx/.test(fact.value) && !/^\+/.test(fact.value)
     if (fact.kind !== 'own') return false
     const owner = resolvePrincipal(fact.value.replace(/\.(?=[a-z])/, ':'), accounts)
     return (owner.uid !== undefined && owner.uid === user.uid) || (owner.name !== undefined && owner.name === user.name)
-  })
+  }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import path from 'node:path'
-import { x } from 'tinyexec'
+import { type Output, x } from 'tinyexec'
 
 /** How a program ended. */
 export interface CommandResult {
@@ -47,8 +47,8 @@ export function createRunCommand(signal: AbortSignal, onCommand: (words: readonl
     let isTimedOut = false
     const kills: NodeJS.Timeout[] = []
     const end = () => {
-      running.kill('SIGTERM')
-      kills.push(setTimeout(() => running.kill('SIGKILL'), graceMilliseconds))
+      killGroup(running, 'SIGTERM')
+      kills.push(setTimeout(() => killGroup(running, 'SIGKILL'), graceMilliseconds))
     }
     kills.push(
       setTimeout(() => {
@@ -57,16 +57,34 @@ export function createRunCommand(signal: AbortSignal, onCommand: (words: readonl
       }, timeout * 1000)
     )
     if (!isUninterrupted) signal.addEventListener('abort', end, { once: true })
-    try {
-      const { stdout, stderr, exitCode } = await running
-      return { isOk: exitCode === 0 && !isTimedOut, code: exitCode ?? null, stdout, stderr, isTimedOut }
-    } catch (error) {
-      return { isOk: false, code: null, stdout: '', stderr: String(error), isTimedOut }
-    } finally {
-      for (const kill of kills) clearTimeout(kill)
-      signal.removeEventListener('abort', end)
-      if (isBrokenOff()) throw new InterruptedError('interrupted')
-    }
+    const { stdout, stderr, code } = await outcome(running)
+    for (const kill of kills) clearTimeout(kill)
+    signal.removeEventListener('abort', end)
+    if (isBrokenOff()) throw new InterruptedError('interrupted')
+    return { isOk: code === 0 && !isTimedOut, code, stdout, stderr, isTimedOut }
+  }
+}
+
+async function outcome(running: PromiseLike<Output>): Promise<Pick<CommandResult, 'code' | 'stdout' | 'stderr'>> {
+  try {
+    const { stdout, stderr, exitCode } = await running
+    return { code: exitCode ?? null, stdout, stderr }
+  } catch (error) {
+    // It could not be started at all.
+    return { code: null, stdout: '', stderr: String(error) }
+  }
+}
+
+/** With what it started itself, such as docker's build plugin, which would keep the pipes open. */
+function killGroup(
+  running: { pid: number | undefined; kill(signal: 'SIGTERM' | 'SIGKILL'): boolean },
+  signal: 'SIGTERM' | 'SIGKILL'
+) {
+  try {
+    if (running.pid === undefined || process.platform === 'win32') running.kill(signal)
+    else process.kill(-running.pid, signal)
+  } catch {
+    // It is gone already.
   }
 }
 

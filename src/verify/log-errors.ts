@@ -37,5 +37,7 @@ export function mergeLog(...texts: string[]): string[] {
     const [, time, rest] = /^(\d{4}-\d\d-\d\dT\S+) ?(.*)$/s.exec(line) ?? []
     return { time: time ?? '', index, text: (rest ?? line).replace(/\r$/, '') }
   })
-  return stamped.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.index - b.index)).map(({ text }) => text)
+  return stamped
+    .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.index - b.index))
+    .map(({ text }) => text)
 }

@@ -12,7 +12,8 @@ const listening = '0A'
 export function parseListeners(text: string): Listener[] {
   const byPort = new Map<number, Listener>()
   for (const line of text.split('\n')) {
-    const [, address, port, state] = /^\s*\d+: ([0-9A-F]{8}(?:[0-9A-F]{24})?):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? []
+    const [, address, port, state] =
+      /^\s*\d+: ([0-9A-F]{8}(?:[0-9A-F]{24})?):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? []
     if (address === undefined || port === undefined || state !== listening || address === dockerNameServer) continue
     const number = Number.parseInt(port, 16)
     const isLoopback = isLoopbackAddress(address) && byPort.get(number)?.isLoopback !== false

@@ -1,3 +1,4 @@
+import { positionOf } from '../../dockerfile/dockerfile.ts'
 import { isRootUser } from '../../image/accounts.ts'
 import { defineHazard } from '../hazard.ts'
 
@@ -10,7 +11,7 @@ forgot to change back. The image is converted; find out which it was before you 
   *find({ image, stage }) {
     const last = stage.instructions.findLast((instruction) => instruction.keyword === 'USER')
     if (last === undefined || image.final.user === undefined || !isRootUser(image.final.user)) return
-    const after = stage.instructions.slice(stage.instructions.indexOf(last) + 1)
+    const after = stage.instructions.slice(positionOf(stage, last) + 1)
     if (after.some((instruction) => ['RUN', 'COPY', 'ADD', 'WORKDIR'].includes(instruction.keyword))) return
     yield {
       message: `\`USER ${last.argumentText}\` is the last word, with nothing after it that needs root: was it on purpose?`,

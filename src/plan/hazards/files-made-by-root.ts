@@ -58,7 +58,7 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
           )
           if (hit === undefined) continue
           if (isInside(at, '/tmp') && !words.some((word) => word.startsWith(hit))) continue
-          const isGiven = runFacts.some(
+          const isGiven = runFacts.all.some(
             (fact) =>
               fact.kind === 'own' &&
               fact.isRecursive &&

@@ -37,7 +37,7 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
         ...(program.instruction === undefined ? {} : { at: program.instruction })
       }
     }
-    const exposesSsh = [...image.final.exposed].some((port) => /^22(\/tcp)?$/.test(port))
+    const exposesSsh = [...image.final.exposed.keys()].some((port) => /^22(\/tcp)?$/.test(port))
     const ssh = !exposesSsh
       ? undefined
       : image.lineage

@@ -16,7 +16,7 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
 \`COPY --chmod=0755\`), then convert again.`,
   *find({ image, runFacts, startUp, copies }) {
     const words = startUp.programs.flatMap((program) => [program.word, ...program.args]).join(' ')
-    for (const fact of runFacts) {
+    for (const fact of runFacts.all) {
       if (fact.kind !== 'open' || !/^0?[0-7][0-7]0$/.test(fact.value) || fact.isRecursive) continue
       if (
         /^\/(?:root|tmp|etc\/(?:sudoers|ssh|shadow|cron)|var\/(?:lib\/(?:apt|mysql|postgresql)|spool))/.test(fact.path)
@@ -32,7 +32,7 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
         (isInside(fact.path, image.final.workdir) && image.final.workdir !== '/')
       )
         continue
-      if (runFacts.some((other) => other.kind === 'own' && isInside(fact.path, other.path))) continue
+      if ([...runFacts.covering(fact.path)].some((other) => other.kind === 'own')) continue
       yield {
         severity: 'warning',
         message: `\`chmod ${fact.value} ${fact.path}\`: only root may read it`,
@@ -46,9 +46,12 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
     for (const script of startUp.scripts)
       if (script.path.includes('/')) started.add(resolvePath(image.final.workdir, script.path))
     for (const path of started) {
-      const last = runFacts.findLast(
-        (fact) => fact.kind === 'open' && (fact.path === path || (fact.isRecursive && path.startsWith(`${fact.path}/`)))
-      )
+      const last = [...runFacts.covering(path)]
+        .sort((a, b) => a.instruction.index - b.instruction.index)
+        .findLast(
+          (fact) =>
+            fact.kind === 'open' && (fact.path === path || (fact.isRecursive && path.startsWith(`${fact.path}/`)))
+        )
       if (last !== undefined && isOwnerOnly(last.value) && !last.isRecursive)
         yield {
           message: `\`chmod ${last.value} ${path}\`: only its owner may execute it`,

@@ -1,3 +1,4 @@
+import { stageOf } from '../../dockerfile/dockerfile.ts'
 import type { Instruction } from '../../dockerfile/instruction.ts'
 import { expand } from '../../dockerfile/words.ts'
 import { isRoot, readImage, resolvePath, stateBefore } from '../../image/image.ts'
@@ -113,7 +114,7 @@ const help =
 /** A `RUN` behind a `USER`, or by `su`, has another home. */
 const isRunByUser = ({ dockerfile, image }: HazardContext, run: Instruction): boolean => {
   if (/\b(?:su|gosu|su-exec|runuser|sudo -u)\s/.test(run.raw.logical)) return true
-  const stage = image.lineage.find((each) => each.instructions.includes(run))
+  const stage = stageOf(image.lineage, run)
   return stage !== undefined && !isRoot(stateBefore(readImage(dockerfile, stage), run))
 }
 
@@ -165,7 +166,7 @@ function* mentions(context: HazardContext) {
       }
     }
   if (!anyInstaller.test(dockerfile.text)) return
-  const environment = [...image.final.environment.entries()].map(([name, value]) => `${name}=${value}`).join('\n')
+  const environment = [...image.final.environment].map(([name, value]) => `${name}=${value}`).join('\n')
   const texts = all.filter((instruction) => instruction.keyword === 'RUN' || instruction.keyword === 'ARG')
   const joined = texts.map((instruction) => instruction.raw.logical).join('\n')
   for (const installer of homeInstallers) {

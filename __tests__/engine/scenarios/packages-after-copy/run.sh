@@ -1,0 +1,5 @@
+set -e
+while true; do
+  hello > greeting.txt
+  sleep 1
+done

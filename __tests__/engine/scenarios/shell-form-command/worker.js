@@ -1,0 +1,1 @@
+setInterval(() => console.log('fetched'), 500)
