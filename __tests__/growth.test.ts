@@ -26,27 +26,31 @@ const shapes: Readonly<Record<string, (lines: number) => string>> = {
   'LABEL instructions': (lines) => head + repeat(lines, (index) => `LABEL key${index}="a value"\n`) + tail,
   'WORKDIR instructions': (lines) => head + repeat(lines, (index) => `WORKDIR /srv/dir${index}\n`) + tail,
   'USER instructions': (lines) => head + repeat(lines, (index) => `USER ${index % 2 === 0 ? 'root' : '1000'}\n`) + tail,
-  'accounts': (lines) => head + repeat(lines, (index) => `RUN useradd --uid ${2000 + index} user${index}\n`) + tail,
+  accounts: (lines) => head + repeat(lines, (index) => `RUN useradd --uid ${2000 + index} user${index}\n`) + tail,
   'directories that RUNs make': (lines) => head + repeat(lines, (index) => `RUN mkdir -p /data/dir${index}\n`) + tail,
-  'stages': (lines) =>
+  stages: (lines) =>
     repeat(lines / 2, (index) => `FROM alpine:3.20 AS stage${index}\nRUN echo ${index}\n`) + head + tail,
   'copies between stages': (lines) =>
-    repeat(lines / 2, (index) => `FROM alpine:3.20 AS stage${index}\nCOPY --from=stage${Math.max(0, index - 1)} /a /a\n`) +
+    repeat(
+      lines / 2,
+      (index) => `FROM alpine:3.20 AS stage${index}\nCOPY --from=stage${Math.max(0, index - 1)} /a /a\n`
+    ) +
     head +
     tail,
   'a chain of stages': (lines) =>
     `FROM python:3.12-slim AS stage0\n${repeat(lines / 2, (index) => `FROM stage${index} AS stage${index + 1}\nRUN echo ${index}\n`)}` +
     tail,
-  'heredocs': (lines) => head + repeat(lines / 5, (index) => `RUN <<EOF\necho ${index}\nUSER x\ntrue\nEOF\n`) + tail,
+  heredocs: (lines) => head + repeat(lines / 5, (index) => `RUN <<EOF\necho ${index}\nUSER x\ntrue\nEOF\n`) + tail,
   'one long heredoc': (lines) => `${head}RUN <<EOF\n${repeat(lines, (index) => `echo ${index}\n`)}EOF\n${tail}`,
   'heredocs of a COPY': (lines) =>
     `${head}COPY${repeat(lines / 4, (index) => ` <<F${index}`)} /app/\n${repeat(lines / 4, (index) => `a\nb\nc\nF${index}\n`)}${tail}`,
-  'comments': (lines) => repeat(lines, (index) => `# comment ${index}\n`) + head + tail,
+  comments: (lines) => repeat(lines, (index) => `# comment ${index}\n`) + head + tail,
   'comments in a RUN': (lines) => `${head}RUN true${repeat(lines, (index) => ` \\\n# comment ${index}`)}\n${tail}`,
   'one long exec form': (lines) => `${head}CMD ["app"${repeat(lines, (index) => `, \\\n  "argument ${index}"`)}]\n`
 }
 
-const script = (lines: number) => `#!/bin/sh\n${repeat(lines, (index) => `echo ${index} > /var/lib/app/f${index}\n`)}exec "$@"\n`
+const script = (lines: number) =>
+  `#!/bin/sh\n${repeat(lines, (index) => `echo ${index} > /var/lib/app/f${index}\n`)}exec "$@"\n`
 
 const now = (): number => {
   const { user, system } = process.cpuUsage()
@@ -76,7 +80,7 @@ function growth(work: (lines: number) => () => unknown): number {
   const started = now()
   let ratio = Number.POSITIVE_INFINITY
   while (ratio > allowed && now() - started < 4_000) ratio = Math.min(ratio, cost(many) / cost(few))
-  return Math.round(ratio)
+  return ratio
 }
 
 describe('5,000 lines cost at most twelve times what 500 cost', () => {
@@ -138,9 +142,8 @@ describe('extreme files', () => {
     expect(duration(() => expect(rewrite(text).changed).toBe(true))).toBeLessThan(limit)
   })
 
-  test('3,000 shipped stages', () => {
+  test('3,000 stages, each for itself', () => {
     const text = repeat(3_000, (index) => `FROM python:3.12-slim AS stage${index}\nWORKDIR /app\n${tail}`)
-    const targets = Array.from({ length: 100 }, (_, index) => `stage${index * 30}`)
-    expect(duration(() => expect(rewrite(text, { targets }).changed).toBe(true))).toBeLessThan(limit)
+    expect(duration(() => expect(rewrite(text).verdict).toBe('converted'))).toBeLessThan(limit)
   })
 })

@@ -123,12 +123,31 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
     readContext === undefined ? options : { ...options, readContext: (path) => files.get(path) ?? readContext(path) }
   let dockerfile = original
   let toOriginal = (offset: number) => offset
-  for (const transform of active)
+  for (const transform of active) {
+    let edit = createEditor(dockerfile)
+    let edited = new Set<number>()
+    /** Ends a round of edits: the text is read again. */
+    const finishRound = () => {
+      edited = new Set()
+      if (edit.edits.length === 0) return
+      const back = toOriginal
+      for (const { message, start, end } of edit.edits)
+        changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
+      const { text, toOld } = edit.finish()
+      dockerfile = parseDockerfile(text)
+      toOriginal = (offset) => back(toOld(offset))
+      edit = createEditor(dockerfile)
+    }
     for (const stagePlan of plan.stages) {
       if (stagePlan.isNonRoot && plan.verdict !== 'already-non-root') continue
+      // A stage that is built on one just edited must see what it has become.
+      if (edited.size > 0) {
+        const planned = dockerfile.stages[stagePlan.stageIndex]
+        if (planned !== undefined && readImage(dockerfile, planned).lineage.some(({ index }) => edited.has(index)))
+          finishRound()
+      }
       const stage = dockerfile.stages[stagePlan.stageIndex]
       if (stage === undefined) continue
-      const edit = createEditor(dockerfile)
       const back = toOriginal
       const now = dockerfile
       transform.apply({
@@ -150,13 +169,10 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
           findings.push({ ...finding, range: locator.range(back(from), back(to)) })
         }
       })
-      if (edit.edits.length === 0) continue
-      for (const { message, start, end } of edit.edits)
-        changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
-      const { text, toOld } = edit.finish()
-      dockerfile = parseDockerfile(text)
-      toOriginal = (offset) => back(toOld(offset))
+      edited.add(stagePlan.stageIndex)
     }
+    finishRound()
+  }
   return { dockerfile, text: dockerfile.text, changes, findings, files }
 }
 

@@ -11,7 +11,7 @@ const wrap = (mode: string, words: readonly string[]): string =>
   `["sh", "-c", ${JSON.stringify(`umask ${mode} && exec "$0" "$@"`)}${words.map((word) => `, ${JSON.stringify(word)}`).join('')}]`
 
 /** Puts `umask` behind the shebang, the comments and the `set` lines of a script. */
-export function addUmaskToScript(text: string, mode: string): string {
+function addUmaskToScript(text: string, mode: string): string {
   const existing = /^([ \t]*umask[ \t]+)(?:-S[ \t]+)?([0-7]{3,4})[ \t]*(?=\r?$)/m.exec(text)
   if (existing !== null)
     return existing[2] === mode
@@ -100,7 +100,7 @@ Images without a shell get a finding instead.`,
     const { entrypoint, command } = image.final
     const script = stagePlan.startUp.scripts[0]
     const isOwnEntry = own(image, entrypoint?.instruction) !== undefined || entrypoint === undefined
-    if (script?.contextPath !== undefined && script.text !== undefined && isOwnEntry) {
+    if (options.companions !== false && script?.contextPath !== undefined && script.text !== undefined && isOwnEntry) {
       const text = addUmaskToScript(script.text, mode)
       if (text !== script.text) changeFile(script.contextPath, text, `umask ${mode} in ${script.contextPath}`)
       return

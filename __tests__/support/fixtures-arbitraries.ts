@@ -152,7 +152,25 @@ const instruction = fc.oneof(
 const noise = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom('\\', '\\\\', '`', '<<', '<<EOF', '"', "'", '\r', '\n\n', '\t', '\0', '\ufeff', '\u2028', '$(', '${', '--', '[')
+  fc.constantFrom(
+    '\\',
+    '\\\\',
+    '`',
+    '<<',
+    '<<EOF',
+    '"',
+    "'",
+    '\r',
+    '\n\n',
+    '\t',
+    '\0',
+    '\ufeff',
+    '\u2028',
+    '$(',
+    '${',
+    '--',
+    '['
+  )
 )
 
 const lowerCaseKeyword = (line: string) => line.replace(/^[A-Z]+(?= )/, (keyword) => keyword.toLowerCase())
@@ -171,7 +189,10 @@ export const dockerfile: fc.Arbitrary<string> = fc
     end: fc.constantFrom('\n', '\n', '', '\n\n', '\n# end')
   })
   .map(({ mark, head, first, name, instructions, isLowerCase, indent, eol, end }) => {
-    const lines = [`FROM ${first}${name}`, ...instructions.flatMap((each) => each.map((line, at) => (at === 0 ? indent + line : line)))]
+    const lines = [
+      `FROM ${first}${name}`,
+      ...instructions.flatMap((each) => each.map((line, at) => (at === 0 ? indent + line : line)))
+    ]
     const text = head + (isLowerCase ? lines.map(lowerCaseKeyword) : lines).join('\n') + end
     return mark + text.replaceAll('\n', eol)
   })
@@ -181,10 +202,18 @@ export const damaged = (text: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
     .tuple(
       text,
-      fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(12), fc.constantFrom('cut', 'double', 'noise'), noise), {
-        minLength: 1,
-        maxLength: 4
-      })
+      fc.array(
+        fc.tuple(
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          fc.nat(12),
+          fc.constantFrom('cut', 'double', 'noise'),
+          noise
+        ),
+        {
+          minLength: 1,
+          maxLength: 4
+        }
+      )
     )
     .map(([original, damages]) => {
       let result = original
@@ -222,7 +251,10 @@ const names = fc.subarray(
 /** Options that a caller may give. */
 export const options: fc.Arbitrary<RewriteOptions> = fc.oneof(
   { weight: 6, arbitrary: fc.constant<RewriteOptions>({}) },
-  fc.record({ uid: fc.constantFrom(1000, 10001, 65532), chown: fc.constantFrom('app' as const, 'all' as const, 'none' as const) }),
+  fc.record({
+    uid: fc.constantFrom(1000, 10001, 65532),
+    chown: fc.constantFrom('app' as const, 'all' as const, 'none' as const)
+  }),
   fc.record({ umask: fc.constantFrom('027', '077'), user: fc.constantFrom('app', 'node', 'svc') }),
   fc.record({ ports: fc.constantFrom({ 80: 80 }, { 80: 9000, 443: 9443 }) }),
   fc.record({ targets: fc.constantFrom(['build'], ['0', 'base'], ['absent']) }),

@@ -12,7 +12,7 @@ import { transforms } from '../../transforms/index.ts'
 export const fixturesFolder = fileURLToPath(new URL('../../__fixtures__', import.meta.url))
 
 /** The transforms, and the subjects that are no single transform's. */
-export const groups: readonly string[] = [
+const groups: readonly string[] = [
   ...transforms.map(({ name }) => name),
   'whole',
   'refused',
@@ -54,7 +54,8 @@ export interface Fixtures {
 }
 
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/
-const readText = (file: string): string => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file))
+const readText = (file: string): string =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file))
 
 /** Reads every case. */
 export function readFixtures(root = fixturesFolder): Fixtures {
@@ -207,7 +208,8 @@ export function checkInstructions(fixture: Fixture): void {
         stage.instructions.map(({ keyword, raw }) => ({ keyword, text: raw.logical })),
         (after.stages[index]?.instructions ?? []).map(({ keyword, raw }) => ({ keyword, text: raw.logical }))
       )
-      for (const { keyword, text: line } of added) expect(addable, `${name}: new instruction ${line}`).toContain(keyword)
+      for (const { keyword, text: line } of added)
+        expect(addable, `${name}: new instruction ${line}`).toContain(keyword)
     })
     const comments = findComments(files.get(name) as string)
     for (const comment of findComments(text)) {

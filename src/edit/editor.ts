@@ -47,6 +47,8 @@ export function createEditor(dockerfile: Dockerfile): Editor {
   const edits: Edit[] = []
 
   const replace = (start: number, end: number, replacement: string, message: string) => {
+    // Two shipped stages can ask for the same edit of the stage that both are built on.
+    if (edits.some((other) => other.start === start && other.end === end && other.text === replacement)) return
     for (const other of edits) {
       const overlaps =
         start === end || other.start === other.end
@@ -165,5 +167,3 @@ function readIndentation(dockerfile: Dockerfile): string {
   }
   return '    '
 }
-
-export type { Stage }

@@ -61,6 +61,8 @@ export interface StageBase {
 export interface StageImage {
   stage: Stage
   base: StageBase
+  /** The stage of this file that `FROM` names. */
+  parent: StageImage | undefined
   /** The stages of this file that make up the image, the one with the foreign base first. */
   lineage: readonly Stage[]
   initial: ImageState
@@ -214,11 +216,10 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   if (chain.length > 1) for (const earlier of chain.toReversed()) readImage(dockerfile, earlier)
   let base: StageBase
   let initial: ImageState
-  let lineage: readonly Stage[]
+  let parentImage: StageImage | undefined
   if (parent === undefined) {
     base = readBase(dockerfile, stage, globals)
     initial = initialState(base)
-    lineage = [stage]
   } else {
     const image = readImage(dockerfile, parent)
     base = image.base
@@ -228,7 +229,7 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
     }
     // Build arguments end with their stage.
     initial = { ...image.final, variables: image.final.environment }
-    lineage = [...image.lineage, stage]
+    parentImage = image
   }
   const states: ImageState[] = []
   let state = initial
@@ -236,16 +237,35 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
     state = apply(state, instruction, stage, globals, base)
     states.push(state)
   }
-  const result: StageImage = { stage, base, lineage, initial, states, final: state }
+  let lineage: readonly Stage[] | undefined
+  const result: StageImage = {
+    stage,
+    base,
+    parent: parentImage,
+    // Only asked of shipped stages; a list for each stage of a long chain would be many.
+    get lineage() {
+      lineage ??= readLineage(result)
+      return lineage
+    },
+    initial,
+    states,
+    final: state
+  }
   images.set(stage.index, result)
   return result
+}
+
+function readLineage(image: StageImage): Stage[] {
+  const stages: Stage[] = []
+  for (let at: StageImage | undefined = image; at !== undefined; at = at.parent) stages.push(at.stage)
+  return stages.reverse()
 }
 
 const imageCache = new WeakMap<Dockerfile, Map<number, StageImage>>()
 const globalsCache = new WeakMap<Dockerfile, ReadonlyMap<string, string>>()
 
 /** `ARG`s before the first `FROM`, with the predefined platform arguments. */
-export function readGlobalArguments(dockerfile: Dockerfile): ReadonlyMap<string, string> {
+function readGlobalArguments(dockerfile: Dockerfile): ReadonlyMap<string, string> {
   const known = globalsCache.get(dockerfile)
   if (known !== undefined) return known
   const globals = new Map(predefined)

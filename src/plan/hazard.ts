@@ -6,7 +6,6 @@ import type { Copy } from './copies.ts'
 import type { PortMention } from './ports.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { StartUp } from './startup.ts'
-import type { PlannedUser } from './user.ts'
 
 /** What `unroot explain` prints and what findings refer to. */
 export interface Rule {
@@ -47,5 +46,3 @@ export interface Hazard extends Rule {
 
 /** Gives a hazard its type. */
 export const defineHazard = (hazard: Hazard): Hazard => hazard
-
-export type { PlannedUser }

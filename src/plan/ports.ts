@@ -23,7 +23,7 @@ export interface PortMention {
 }
 
 /** Ports below this need a capability outside Docker's own default. */
-export const firstUnprivilegedPort = 1024
+const firstUnprivilegedPort = 1024
 
 const isPrivileged = (port: number): boolean => port > 0 && port < firstUnprivilegedPort
 

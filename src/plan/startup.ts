@@ -2,7 +2,7 @@
  * What the container starts: the programs behind `ENTRYPOINT` and `CMD`, through wrappers, shell text and scripts
  * of the build context.
  */
-import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import { createLocator, type Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { type CommandLine, createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
@@ -78,7 +78,7 @@ const shellName = /^(ba|da|a|z|k|mk)?sh$/
 export const programName = (word: string): string => word.slice(word.lastIndexOf('/') + 1)
 
 /** By its name a script: `*.sh`, `*.bash` or `*entrypoint*`. */
-export const isScriptName = (word: string): boolean =>
+const isScriptName = (word: string): boolean =>
   /\.(sh|bash|ash|ksh)$/.test(word) ||
   (/entrypoint/i.test(programName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
 
@@ -162,9 +162,9 @@ export function readStartUp(
           copy: origin.copy
         })
         if (script !== undefined) {
-          const lineOf = (offset: number) => origin.text.slice(0, offset).split('\n').length
+          const locator = createLocator(origin.text)
           for (const inner of script.commands) {
-            const innerPlace = `${name} line ${lineOf(inner.start)}`
+            const innerPlace = `${name} line ${locator.position(inner.start).line}`
             const effective = guard === 'none' ? inner : { ...inner, guard }
             commands.push({ command: effective, place: innerPlace, instruction })
             addCommand(effective, instruction, innerPlace)

@@ -22,11 +22,11 @@ export interface PlannedUser {
   text: string
 }
 
-export const defaultId = 10001
+const defaultId = 10001
 /** Distroless's `nonroot`; used where an image can hold no account. source: GoogleContainerTools/distroless common/variables.bzl */
 const noShellId = 65532
 
-export const isPosixShell = (shell: readonly string[] | undefined): boolean =>
+const isPosixShell = (shell: readonly string[] | undefined): boolean =>
   shell === undefined || /(^|\/)(ba|da|a|z|k)?sh$/.test(shell[0] ?? '')
 
 /** The image has a shell in which `RUN` can add a step. */

@@ -10,7 +10,7 @@ export interface RootProgram {
   instead: string
 }
 
-export const rootPrograms: readonly RootProgram[] = [
+const rootPrograms: readonly RootProgram[] = [
   // source: OpenSSH sshd(8): a daemon that serves other accounts needs root; as a user it serves that account only
   {
     names: ['sshd'],

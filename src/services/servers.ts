@@ -13,7 +13,7 @@ export interface ConfiguredServer {
   alternative: string
 }
 
-export const configuredServers: readonly ConfiguredServer[] = [
+const configuredServers: readonly ConfiguredServer[] = [
   {
     name: 'nginx',
     // source: docker-library nginx mainline/debian/Dockerfile; nginxinc/docker-nginx-unprivileged

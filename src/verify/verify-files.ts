@@ -7,7 +7,7 @@ import { InterruptedError } from './command.ts'
 import type { EngineReference } from './engine.ts'
 import type { Session } from './session.ts'
 import type { Check, FileVerification, Verification, VerifySettings } from './types.ts'
-import { type Candidate, type ImageResult, verifyImage } from './verify-image.ts'
+import { type Candidate, type ImageJob, type ImageResult, verifyImage } from './verify-image.ts'
 
 export interface VerifyFilesOptions extends Pick<PathsOptions, 'cwd' | 'isExcluded' | 'optionsFor' | 'concurrency'> {
   /** How images are built and started; asked with absolute paths. */
@@ -117,24 +117,25 @@ async function verifyTarget(
 ): Promise<FileVerification> {
   const stage = knownTarget(file.text, target)
   try {
-    const result = await verifyImage(
-      {
-        original: file.text,
-        context: file.context.folder(),
-        ignoreRules: file.context.ignoreRules(),
-        target: stage,
-        settings,
-        onStep: (step) => options.onStep(path, step)
-      },
-      [toCandidate(file, target)],
-      session
-    )
+    const job = { ...toImageJob(file, target, settings), onStep: (step: string) => options.onStep(path, step) }
+    const result = await verifyImage(job, [toCandidate(file, target)], session)
     return describeResult(path, stage ?? null, verdict, result, settings)
   } catch (error) {
     if (error instanceof InterruptedError) throw error
     // A file of the context that cannot be read, a full disk: the other files go on.
     const message = error instanceof Error ? error.message : String(error)
     return notVerified(path, stage ?? null, verdict, `could not be tried: ${message}`)
+  }
+}
+
+/** What has to be built of a converted file. */
+export function toImageJob(file: RewrittenFile, target: string | undefined, settings: VerifySettings): ImageJob {
+  return {
+    original: file.text,
+    context: file.context.folder(),
+    ignoreRules: file.context.ignoreRules(),
+    target: knownTarget(file.text, target),
+    settings
   }
 }
 
@@ -146,7 +147,8 @@ function knownTarget(text: string, target: string | undefined): string | undefin
   return isKnown ? target : undefined
 }
 
-function toCandidate({ result, text, targets }: RewrittenFile, target: string | undefined): Candidate {
+/** The converted file as a version of the image. */
+export function toCandidate({ result, text, targets }: RewrittenFile, target: string | undefined): Candidate {
   const { text: rewritten, companions, ports, writablePaths, user, stage } = result
   // The report names the user of one stage; of another shipped stage only that it must not be root.
   const isReported =

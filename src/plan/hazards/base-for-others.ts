@@ -1,3 +1,4 @@
+import { findParent } from '../../image/image.ts'
 import { defineHazard } from '../hazard.ts'
 
 export const baseForOthers = defineHazard({
@@ -8,7 +9,7 @@ export const baseForOthers = defineHazard({
 Such images are a base for others, or a place in which CI jobs run on a mounted workspace. Their children inherit
 \`USER\`: a \`RUN apt-get install\` there fails, and a mounted workspace is not writable. Check who uses it before you
 merge; children may need \`USER root\` for their installs.`,
-  *find({ image, stage, startUp }) {
+  *find({ dockerfile, image, stage, startUp }) {
     const onbuild = image.lineage
       .flatMap((each) => each.instructions)
       .find((instruction) => instruction.keyword === 'ONBUILD')
@@ -17,6 +18,20 @@ merge; children may need \`USER root\` for their installs.`,
         message: 'ONBUILD: images that build on this one inherit its USER',
         help: 'Their RUN instructions are no longer root; check the Dockerfiles that name this image in FROM.',
         at: onbuild
+      }
+      return
+    }
+    const child = dockerfile.stages.find(
+      (each) =>
+        each.index > stage.index &&
+        findParent(dockerfile, each) === stage &&
+        each.instructions.some((instruction) => instruction.keyword === 'RUN')
+    )
+    if (child !== undefined) {
+      yield {
+        message: `stage ${child.name ?? child.index} is built on this one and inherits its USER: its RUN instructions are no longer root`,
+        help: 'Let that stage begin with USER root where its steps need it.',
+        at: child.from
       }
       return
     }
