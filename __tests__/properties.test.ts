@@ -14,7 +14,7 @@ const script = '#!/bin/sh\nset -e\nmkdir -p /var/lib/app\necho $$ > /run/app.pid
 const readContext = (name: string) => (name.endsWith('.sh') ? script : undefined)
 
 const sources: readonly (readonly [string, fc.Arbitrary<string>, number])[] = [
-  ['generated Dockerfiles', dockerfile, 500],
+  ['generated Dockerfiles', dockerfile, 1_000],
   ['damaged Dockerfiles', damaged(dockerfile), 250],
   ['rearranged fixtures', rearranged(fromCorpus), 300],
   ['damaged fixtures', damaged(fromCorpus), 250],

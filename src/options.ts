@@ -8,13 +8,17 @@ const fail = (message: string): never => {
 
 const highestId = 2 ** 32 - 2
 
+/** @throws {UnrootError} `INVALID_OPTION` when the options are no object */
+export function checkOptionsObject(options: unknown): void {
+  if (typeof options !== 'object' || options === null) fail('options must be an object')
+}
+
 /**
  * Checks the options that a program hands over; what it does not know it leaves alone.
  *
  * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM`
  */
 export function checkOptions(options: RewriteOptions, available: readonly Transform[]): void {
-  if (typeof options !== 'object' || options === null) fail('options must be an object')
   const { strategy, user, uid, gid, umask, chown, ports } = options
   if (strategy !== undefined && strategy !== 'user') {
     if (strategy === 'entrypoint' || strategy === 'arbitrary-user') fail(`strategy "${strategy}" is not yet available`)

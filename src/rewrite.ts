@@ -4,7 +4,7 @@ import { createEditor } from './edit/editor.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
 import { isRoot, readImage } from './image/image.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions, checkOptionsObject } from './options.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
 import { unifiedDiff } from './report/diff.ts'
 import type { Transform } from './transform.ts'
@@ -34,11 +34,14 @@ interface Run {
  */
 export function rewrite(text: string, options: RewriteOptions = {}): RewriteResult {
   if (typeof text !== 'string') throw new UnrootError('INVALID_OPTION', 'the Dockerfile must be a string')
+  checkOptionsObject(options)
   const all = options.transforms ?? presets.user
   checkOptions(options, all)
   const dockerfile = parseDockerfile(text)
   const plan = planDockerfile(dockerfile, options)
   const active = selectTransforms(all, plan, options)
+  if (active.length === 0 && (plan.verdict === 'converted' || plan.verdict === 'needs-review'))
+    return createResult(text, { ...plan, findings: [...plan.findings, partialRun(text)] }, 'needs-review', options)
   const isPlain = active.length === 0 || plan.verdict === 'refused' || plan.stages.length === 0
   if (isPlain || (options.safeOnly === true && plan.verdict === 'needs-review'))
     return createResult(text, plan, plan.verdict, options)
@@ -227,7 +230,9 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
     changed: result !== text || (run?.files.size ?? 0) > 0,
     ports: run === undefined ? [] : plan.stages.flatMap((each) => each.ports),
     writablePaths: plan.stages.flatMap((each) => each.paths.map(({ path: name, reason }) => ({ path: name, reason }))),
-    changes: run?.changes ?? [],
+    changes: (run?.changes ?? []).toSorted(
+      (a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column
+    ),
     findings: [...plan.findings],
     companions: run?.files ?? new Map(),
     diff: () => (result === text ? '' : unifiedDiff(path, text, result))

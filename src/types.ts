@@ -93,6 +93,8 @@ export interface RewriteOptions {
   safeOnly?: boolean
   /** Leave files beside the Dockerfile alone. Default `true` (they are changed). */
   companions?: boolean
+  /** Ports of this container that files beside the Dockerfile name, such as `ports` of a compose file. */
+  publishedPorts?: readonly { readonly port: number; readonly file: string }[]
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
   /** Default `presets.user`. */

@@ -9,6 +9,10 @@ import { canRun } from '../src/plan/user.ts'
 import type { PlannedPath } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/** A path as a shell word. */
+const quotePath = (path: string): string =>
+  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+
 /** Paths that are there before an instruction: made by a `RUN` or `WORKDIR`, with the directories above them. */
 function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts, before: number): Set<string> {
   const existing = new Set<string>()
@@ -72,10 +76,11 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
       const missingFiles = files.filter((path) => !existing.has(path))
-      const all = [...directories, ...files].join(' ')
+      const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
+      const all = list([...directories, ...files])
       const commands = [
-        ...(missing.length > 0 ? [`mkdir -p ${missing.join(' ')}`] : []),
-        ...(missingFiles.length > 0 ? [`touch ${missingFiles.join(' ')}`] : []),
+        ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
+        ...(missingFiles.length > 0 ? [`touch ${list(missingFiles)}`] : []),
         `chown ${user.text} ${all}`
       ]
       addSetup(edit, dockerfile, stage, place, commands, `own ${all}`)

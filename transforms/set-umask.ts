@@ -114,6 +114,21 @@ Images without a shell get a finding instead.`,
       })
       return
     }
+    const base = image.base.image
+    if (
+      entrypoint !== undefined &&
+      own(image, entrypoint.instruction) === undefined &&
+      (base?.stepsDown !== undefined || base?.kind !== 'toolchain')
+    ) {
+      // Such an entrypoint looks at its first argument: a shell there would start another program than the server.
+      report({
+        rule: 'umask-not-set',
+        severity: 'warning',
+        message: `umask ${mode} is not set: the base image's entrypoint decides by the first word of CMD what it does`,
+        help: 'Set it in an entrypoint script of your own that ends with `exec docker-entrypoint.sh "$@"`.'
+      })
+      return
+    }
     const instruction = own(image, entrypoint?.instruction) ?? own(image, command?.instruction)
     if (instruction !== undefined) {
       wrapInstruction(instruction, mode, edit)

@@ -26,6 +26,12 @@ const path = fc.constantFrom(
   '$' + '{APP_HOME:-/srv/x}',
   '$UNSET/x',
   '"/with space"',
+  "/it's",
+  '/a;b',
+  '/a&b',
+  '/star*',
+  '/a#b',
+  '/a\\ b',
   '~/x',
   '/ünïcode'
 )

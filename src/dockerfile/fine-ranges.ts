@@ -90,6 +90,8 @@ export function readProperties(instruction: Instruction): readonly Property[] | 
  */
 export function readFineProperties(instruction: Instruction): readonly (Property | undefined)[] {
   const own = readProperties(instruction) ?? []
+  // dockerfile-ast 0.7.1 asks Node's Buffer for the byte order mark; in a browser our own reading stands alone.
+  if (!('Buffer' in globalThis)) return own
   const parsed = parseLine<PropertyInstruction>(instruction)?.parsed.getProperties?.() ?? []
   return own.map((property, index) => {
     const found = parsed[index]

@@ -3,7 +3,7 @@
  * them silently.
  */
 import MagicString from 'magic-string'
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { UnrootError } from '../errors.ts'
 

@@ -9,12 +9,15 @@ export interface ComposeBuild {
   context: string | undefined
   /** Every `build.target`, in the order of the files, each once. */
   targets: string[]
+  /** Ports of the container that compose files publish or expose, with the file. */
+  ports: { port: number; file: string }[]
 }
 
 interface ServiceBuild {
   dockerfile: string
   context: string
   target: string | undefined
+  ports: { port: number; file: string }[]
 }
 
 /**
@@ -29,11 +32,12 @@ export function createComposeReader(folders: Folders): (dockerfile: string, top:
     return builds
   }
   return async (dockerfile, top) => {
-    const found: ComposeBuild = { context: undefined, targets: [] }
+    const found: ComposeBuild = { context: undefined, targets: [], ports: [] }
     for (const folder of foldersUpward(path.dirname(dockerfile), top))
       for (const build of await buildsIn(folder)) {
         if (build.dockerfile !== dockerfile) continue
         found.context ??= build.context
+        found.ports.push(...build.ports)
         if (build.target !== undefined && !found.targets.includes(build.target)) found.targets.push(build.target)
       }
     return found
@@ -47,7 +51,7 @@ async function readBuilds(folder: string, names: readonly string[]): Promise<Ser
     if (text === undefined || !/\bbuild\b/.test(text)) continue
     const { parse } = await import('yaml')
     try {
-      builds.push(...findServiceBuilds(parse(text, { merge: true, logLevel: 'silent' }), folder))
+      builds.push(...findServiceBuilds(parse(text, { merge: true, logLevel: 'silent' }), folder, name))
     } catch {
       // What compose itself cannot read tells us nothing; it is not the file that we were asked about.
     }
@@ -55,17 +59,34 @@ async function readBuilds(folder: string, names: readonly string[]): Promise<Ser
   return builds
 }
 
-function findServiceBuilds(compose: unknown, folder: string): ServiceBuild[] {
+function findServiceBuilds(compose: unknown, folder: string, file: string): ServiceBuild[] {
   const services = isRecord(compose) && isRecord(compose.services) ? Object.values(compose.services) : []
   return services.flatMap((service): ServiceBuild[] => {
     const build = isRecord(service) ? service.build : undefined
-    if (typeof build === 'string') return serviceBuild(folder, build)
+    const ports = isRecord(service) ? containerPorts(service.ports).map((port) => ({ port, file })) : []
+    if (typeof build === 'string') return serviceBuild(folder, ports, build)
     if (!isRecord(build) || build.dockerfile_inline !== undefined) return []
-    return serviceBuild(folder, build.context ?? '.', build.dockerfile, build.target)
+    return serviceBuild(folder, ports, build.context ?? '.', build.dockerfile, build.target)
   })
 }
 
-function serviceBuild(folder: string, context: unknown, dockerfile: unknown = 'Dockerfile', target?: unknown) {
+/** The container's side of `ports`: `80`, `"8000:80"`, `"127.0.0.1:8000:80/tcp"`, `{ target: 80 }`. */
+function containerPorts(ports: unknown): number[] {
+  if (!Array.isArray(ports)) return []
+  return ports.flatMap((entry: unknown): number[] => {
+    const value = isRecord(entry) ? entry.target : entry
+    const match = /(?:^|:)(\d+)(?:\/\w+)?$/.exec(String(withDefaults(String(value)) ?? ''))
+    return match === null ? [] : [Number(match[1])]
+  })
+}
+
+function serviceBuild(
+  folder: string,
+  ports: ServiceBuild['ports'],
+  context: unknown,
+  dockerfile: unknown = 'Dockerfile',
+  target?: unknown
+): ServiceBuild[] {
   const contextName = withDefaults(context)
   const dockerfileName = withDefaults(dockerfile)
   // A context that is no folder (a repository's address) or hangs on the environment cannot be looked into.
@@ -73,7 +94,12 @@ function serviceBuild(folder: string, context: unknown, dockerfile: unknown = 'D
   const contextFolder = path.resolve(folder, contextName)
   const stage = withDefaults(target)
   return [
-    { context: contextFolder, dockerfile: path.resolve(contextFolder, dockerfileName), target: stage || undefined }
+    {
+      context: contextFolder,
+      dockerfile: path.resolve(contextFolder, dockerfileName),
+      target: stage || undefined,
+      ports
+    }
   ]
 }
 

@@ -169,11 +169,11 @@ function reportFailure(name: string, error: unknown): FileReport {
 
 /** Puts in what compose files say, unless the caller has said it. */
 async function completeOptions(file: string, text: string, options: FileOptions, run: Run): Promise<FileOptions> {
-  if (options.context !== undefined && options.targets !== undefined) return options
   const compose = await run.readCompose(file, run.topFolderOf(file))
   const targets = options.targets ?? withLastStage(compose.targets, text)
   const context = options.context ?? compose.context
-  return { ...options, ...(targets && { targets }), ...(context && { context }) }
+  const publishedPorts = options.publishedPorts ?? compose.ports
+  return { ...options, publishedPorts, ...(targets && { targets }), ...(context && { context }) }
 }
 
 /** What compose names is shipped besides the last stage, not instead of it. */

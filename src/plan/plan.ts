@@ -13,8 +13,8 @@ import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
 import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
-import { exposedPorts, findPortMentions, type PortMention, unprivilegedPort } from './ports.ts'
-import { hazards } from './rules.ts'
+import { exposedPorts, findPortMentions, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
+import { hazards, rules } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
@@ -46,6 +46,9 @@ export interface Plan {
 /** `# unroot: ignore <rule> -- reason` */
 const ignoreComment =
   /^[ \t\ufeff]*#[ \t]*unroot:[ \t]*ignore[ \t]+([a-z][a-z0-9-]*)[ \t]+--[ \t]+(\S[^\r\n]*?)[ \t\r]*$/gm
+
+/** Any comment that begins like an acceptance. */
+const anyIgnoreComment = /^[ \t\ufeff]*#[ \t]*unroot:[^\n]*/gm
 
 /** Plans a Dockerfile. Never throws on user input. */
 export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions): Plan {
@@ -87,6 +90,7 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
     const reason = accepted.get(finding.rule)
     return { ...finding, range: locator.range(from, to), ...(reason === undefined ? {} : { accepted: { reason } }) }
   }
+  findings.push(...readMistakenComments(dockerfile.text, locator))
   const { targets, unknown } = findTargets(dockerfile, options)
   const last = targets.at(-1) as Stage
   for (const name of unknown)
@@ -139,6 +143,28 @@ function readAcceptances(text: string, options: RewriteOptions): Map<string, str
   if (text.includes('unroot:'))
     for (const match of text.matchAll(ignoreComment)) accepted.set(match[1] as string, match[2] as string)
   return accepted
+}
+
+/** Acceptances that accept nothing: somebody wanted to say something, and must not be left in the dark. */
+function readMistakenComments(text: string, locator: ReturnType<typeof createLocator>): Finding[] {
+  if (!text.includes('unroot:')) return []
+  return [...text.matchAll(anyIgnoreComment)].flatMap((match): Finding[] => {
+    const [comment] = match
+    const name = new RegExp(ignoreComment.source, 'm').exec(comment)?.[1]
+    if (name !== undefined && rules.some((rule) => rule.name === name)) return []
+    return [
+      {
+        rule: 'ignored-comment',
+        severity: 'info',
+        message:
+          name === undefined
+            ? 'this comment accepts nothing: it must read `# unroot: ignore <rule> -- <reason>`'
+            : `this comment accepts nothing: there is no rule "${name}"`,
+        help: 'Write the rule of the finding and, behind two dashes, a reason. `unroot list` names all rules.',
+        range: locator.range(match.index, match.index + comment.length)
+      }
+    ]
+  })
 }
 
 function findTargets(dockerfile: Dockerfile, options: RewriteOptions): { targets: Stage[]; unknown: string[] } {
@@ -366,7 +392,26 @@ function planPorts(
   )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
-  for (const port of new Set([...listened, ...exposed.keys()])) {
+  const all = new Set([...listened, ...exposed.keys()])
+  for (const [port, to] of asked)
+    if (!all.has(port) && port !== to && port < 1024)
+      findings.push({
+        rule: 'unknown-listener',
+        severity: 'info',
+        message: `--port ${port}=${to}: port ${port} is not written in this Dockerfile`,
+        help: 'Nothing to change here; if the program listens there, change it where it says so.'
+      })
+  if (!isNonRoot)
+    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys())))
+      findings.push({
+        rule: 'low-port',
+        severity: 'warning',
+        message: `${place} listens on port ${port}: a non-root process cannot bind it on every platform`,
+        help: `Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
+        ...(instruction === undefined ? {} : { at: instruction })
+      })
+  const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
+  for (const port of all) {
     const to = asked.get(port)
     const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)
     const at = mention?.instruction === undefined ? {} : { at: mention.instruction }
@@ -398,7 +443,7 @@ function planPorts(
         })
         continue
       }
-      if (!runsConfigured)
+      if (!runsConfigured && !inScripts.has(port))
         findings.push({
           rule: 'unknown-listener',
           severity: 'warning',
@@ -412,6 +457,25 @@ function planPorts(
     const chosen = unprivilegedPort(port, taken)
     taken.add(chosen)
     ports.push({ from: port, to: chosen })
+    const publishers = new Set(
+      (options.publishedPorts ?? []).filter((each) => each.port === port).map((each) => each.file)
+    )
+    for (const file of publishers)
+      findings.push({
+        rule: 'published-port',
+        severity: 'warning',
+        message: `${file} publishes port ${port} of the container, which becomes ${chosen}`,
+        help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
+        ...at
+      })
+    if (publishers.size === 0 && (port === 80 || port === 443))
+      findings.push({
+        rule: 'published-port',
+        severity: 'info',
+        message: `port ${port} becomes ${chosen}: publish it as -p ${port}:${chosen}`,
+        help: `Wherever the container's port ${port} is named (compose files, manifests, other services), write ${chosen}.`,
+        ...at
+      })
     if (port !== 80 && port !== 443)
       findings.push({
         rule: 'published-port',

@@ -6,6 +6,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import type { StartUp } from './startup.ts'
 
 export interface PortMention {
   port: number
@@ -201,6 +202,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
     if (found === undefined || !isPrivileged(found.port)) continue
     // The program was told otherwise, or exposes other ports than the base image's own.
     if (mentions.some((mention) => mention.isListener) || hasPortArgument) continue
+    if ([...overridden].some((known) => listenerNames.test(known))) continue
     if (!image.final.exposed.isEmpty ? !isExposed(found.port) : image.base.image?.ports?.includes(found.port) !== true)
       continue
     mentions.push({
@@ -245,9 +247,35 @@ const localName = String.raw`(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?
 const localUrl = new RegExp(String.raw`(https?:\/\/)?${localName}(?::(\d+)\b)?`, 'g')
 const localPair = new RegExp(String.raw`(?:\bnc|\bncat|\bnetcat)\b[^|&;]*?${localName}\s+(\d+)\b`, 'g')
 
+/** Privileged ports on which the commands of start scripts and of package.json listen. */
+export function scriptPorts(
+  startUp: StartUp,
+  exposed: ReadonlySet<number>
+): { port: number; place: string; instruction: Instruction | undefined }[] {
+  const found: { port: number; place: string; instruction: Instruction | undefined }[] = []
+  for (const { command, place, instruction } of startUp.commands) {
+    if (command.guard === 'root' || /^(?:ENTRYPOINT|CMD)$/.test(place)) continue
+    const tokens = [command.name, ...command.args.map((word) => word.value)].map((text) => ({ text, at: () => 0 }))
+    if (!/^(?:curl|wget|nc|ncat|ssh|nmap|echo|printf|sed|grep|wait-for-it(?:\.sh)?|dockerize)$/.test(command.name))
+      for (const { port } of commandPorts(tokens, (each) => exposed.has(each))) found.push({ port, place, instruction })
+    for (const { name, value } of command.assignments)
+      if (
+        listenerNames.test(name) &&
+        value !== undefined &&
+        /^\d+$/.test(value.value) &&
+        isPrivileged(Number(value.value))
+      )
+        found.push({ port: Number(value.value), place, instruction })
+  }
+  return found
+}
+
 function healthcheckPorts(instruction: Instruction, text: string): PortMention[] {
   const mentions: PortMention[] = []
   const source = text.slice(instruction.start, instruction.end)
+  for (const tokens of commandTokens(instruction))
+    for (const { port, start, end } of commandPorts(tokens, () => true))
+      mentions.push({ port, start, end, insert: '', where: 'healthcheck', isListener: false, instruction })
   const add = (port: number, start: number, end: number, insert: string) => {
     if (isPrivileged(port))
       mentions.push({ port, start, end, insert, where: 'healthcheck', isListener: false, instruction })

@@ -145,10 +145,10 @@ there, make the directory in a build stage and copy it with its owner:
     'The message is that of the parser, with the line. Templates (`Dockerfile.j2`, `Dockerfile.in`) must be rendered first. Nothing was changed.'
   ),
   rule(
-    'unreadable-file',
-    'error',
-    'The file could not be read as text',
-    'It is a directory, may not be read, is too large, or holds bytes that are no UTF-8. Nothing was changed.'
+    'ignored-comment',
+    'info',
+    'An `# unroot:` comment that accepts nothing',
+    'An acceptance must read `# unroot: ignore <rule> -- <reason>`, with the name of a rule and a reason. What reads otherwise has no effect.'
   ),
   rule(
     'self-check',

@@ -291,8 +291,12 @@ export function readStartUp(
     if (origin?.kind !== 'context') return
     const text = readPackageScript(origin.text, script)
     if (text === undefined) return
-    for (const inner of readShell(text).commands)
-      addCommand(guard === 'none' ? inner : { ...inner, guard }, instruction, `${origin.path} script "${script}"`)
+    const place = `${origin.path} script "${script}"`
+    for (const inner of readShell(text).commands) {
+      const effective = guard === 'none' ? inner : { ...inner, guard }
+      commands.push({ command: effective, place, instruction })
+      addCommand(effective, instruction, place)
+    }
   }
 
   /** What follows a script is what the script most often runs by `exec "$@"`. */

@@ -15,7 +15,11 @@ const unpackers: readonly (readonly [RegExp, RegExp])[] = [
   [/^django-admin$/, /^startproject$/],
   [/^jar$/, /^x[vf]*$/],
   [/^(?:npx|npm)$/, /^(?:create-[\w-]+|init)$/],
-  [/^rails$/, /^new$/]
+  [/^rails$/, /^new$/],
+  [/^python[\d.]*$/, /^(?:migrate|loaddata)$/],
+  [/^flask$/, /^(?:db|init-db)$/],
+  [/^(?:alembic|prisma)$/, /^(?:upgrade|migrate|push)$/],
+  [/^sqlite3$/, /./]
 ]
 
 export const filesMadeByRoot = defineHazard({
@@ -35,7 +39,9 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
       for (const instruction of stage.instructions) {
         if (
           instruction.keyword !== 'RUN' ||
-          !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails)\b/.test(instruction.raw.logical)
+          !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails|manage\.py|flask|alembic|sqlite3)\b/.test(
+            instruction.raw.logical
+          )
         )
           continue
         const state = stateBefore(readImage(dockerfile, stage), instruction)
