@@ -295,10 +295,10 @@ describe('services', () => {
     expect(find('postgres')?.volumes).toEqual(['/var/lib/postgresql'])
   })
 
-  it('lets Lambda images choose their own user', () => {
+  it('says that Lambda chooses the user itself', () => {
     const image = find('public.ecr.aws/lambda/python:3.12')
     expect(image).toMatchObject({ kind: 'application', service: 'aws-lambda', distribution: 'amazonlinux' })
-    expect(image?.needsRoot).toBeUndefined()
+    expect(image?.needsRoot).toContain('Lambda')
   })
 })
 

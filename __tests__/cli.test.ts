@@ -265,7 +265,6 @@ describe('what comes later', () => {
     ['--image', 'api=Dockerfile'],
     ['--strategy', 'entrypoint'],
     ['--strategy', 'arbitrary-user'],
-    ['verify', '--anything', '.'],
     ['init']
   ])('%s %s', async (...args) => {
     const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)

@@ -40,7 +40,7 @@ describe('rewrite', () => {
     expect(result.user).toEqual({ uid: 10001, gid: 10001, name: 'app', source: 'created' })
     expect(result.ports).toEqual([{ from: 80, to: 8080 }])
     expect(result.writablePaths.map(({ path }) => path)).toEqual(['/app'])
-    expect(result.findings).toEqual([])
+    expect(result.findings.map(({ rule, severity }) => [rule, severity])).toEqual([['published-port', 'info']])
     expect([...result.companions]).toEqual([])
     expect(result.text).toContain('\nUSER 10001:10001\nCMD ')
     const port = result.changes.find(({ transform }) => transform === 'remap-ports')

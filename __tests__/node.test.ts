@@ -188,15 +188,18 @@ describe('compose files', () => {
     const read = createComposeReader(createFolders())
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
       context: folder,
-      targets: ['runtime', 'worker', 'dev']
+      targets: ['runtime', 'worker', 'dev'],
+      ports: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
       context: path.join(folder, 'web'),
-      targets: []
+      targets: [],
+      ports: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
       context: undefined,
-      targets: []
+      targets: [],
+      ports: []
     })
   })
 
@@ -214,7 +217,21 @@ describe('compose files', () => {
       'compose.prod.yaml': '- build\n'
     })
     const read = createComposeReader(createFolders())
-    expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({ context: undefined, targets: [] })
+    expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({ context: undefined, targets: [], ports: [] })
+  })
+
+  it.each([
+    ['"8000:80"', 'compose.yaml publishes port 80 of the container, which becomes 8080'],
+    ['{ target: 80, published: 80 }', 'compose.yaml publishes port 80 of the container, which becomes 8080'],
+    ['"3000:3000"', 'port 80 becomes 8080: publish it as -p 80:8080']
+  ])('with port %s are named when it moves', async (port, message) => {
+    const folder = createFolder({
+      Dockerfile: 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n',
+      'compose.yaml': `services:\n  web:\n    build: .\n    ports: [${port}]\n`
+    })
+    const report = await rewriteDirectory(folder)
+    expect(report.files[0]?.findings.map((finding) => finding.message)).toEqual([message])
+    expect(report.files[0]?.verdict).toBe(port.includes('80') ? 'needs-review' : 'converted')
   })
 
   it('add their targets to the last stage', async () => {

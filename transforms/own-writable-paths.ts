@@ -11,7 +11,7 @@ import { defineTransform } from '../src/transform.ts'
 
 /** A path as a shell word. */
 const quotePath = (path: string): string =>
-  /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  /^[\p{L}\p{N}_./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
 /** Paths that are there before an instruction: made by a `RUN` or `WORKDIR`, with the directories above them. */
 function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts, before: number): Set<string> {

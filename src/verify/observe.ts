@@ -36,8 +36,9 @@ export const firstStart: Expectation = {
 }
 
 const lookEvery = 150
-/** A server listens before it answers. */
-const httpMilliseconds = 10_000
+/** A server listens before it answers, and answers before it is ready. */
+const silentMilliseconds = 10_000
+const differentMilliseconds = 3_000
 
 /** Starts an image with these arguments of `run`, looks at it until it has settled, and removes it. */
 export async function observeRun(
@@ -163,7 +164,7 @@ async function askHttp(
 ): Promise<HttpAnswer[] | null> {
   if (settings.http === undefined) return null
   const wanted = expectation.http
-  const until = Date.now() + Math.min(settings.timeout * 1000, httpMilliseconds)
+  const started = Date.now()
   for (;;) {
     const answers: HttpAnswer[] = []
     for (const port of wanted?.map((each) => each.port) ?? listeners.map((each) => each.port)) {
@@ -175,7 +176,8 @@ async function askHttp(
       wanted === undefined
         ? answers.length === 0 || answers.some(({ status }) => status > 0 && status < 500)
         : answers.every(({ status }, index) => status === wanted[index]?.status)
-    if (isDone || Date.now() > until) return answers
+    const patience = answers.some(({ status }) => status === 0) ? silentMilliseconds : differentMilliseconds
+    if (isDone || Date.now() - started > Math.min(patience, settings.wait * 1000)) return answers
     await pause(lookEvery, signal)
   }
 }

@@ -1,1 +1,3 @@
-require('http').createServer((_, response) => response.end('hello')).listen(8080)
+require('http')
+  .createServer((_, response) => response.end('hello'))
+  .listen(8080)

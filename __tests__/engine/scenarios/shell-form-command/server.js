@@ -1,1 +1,3 @@
-require('http').createServer((_, response) => response.end(require('fs').readFileSync('worker.log'))).listen(8080)
+require('http')
+  .createServer((_, response) => response.end(require('fs').readFileSync('worker.log')))
+  .listen(8080)
