@@ -158,7 +158,7 @@ async function readHealth({ engine, facts, name }: Watched, state: ContainerStat
 }
 
 async function askHttp(
-  { settings, expectation, probe, signal }: Watched,
+  { name, settings, expectation, engine, probe, signal }: Watched,
   state: ContainerState,
   listeners: readonly Listener[]
 ): Promise<HttpAnswer[] | null> {
@@ -178,6 +178,8 @@ async function askHttp(
         : answers.every(({ status }, index) => status === wanted[index]?.status)
     const patience = answers.some(({ status }) => status === 0) ? silentMilliseconds : differentMilliseconds
     if (isDone || Date.now() - started > Math.min(patience, settings.wait * 1000)) return answers
+    // A request can be the end of it.
+    if ((await engine.state(name))?.isRunning !== true) return answers
     await pause(lookEvery, signal)
   }
 }
