@@ -3,7 +3,8 @@ import type { Instruction } from '../src/dockerfile/instruction.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
-import { parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
+import { readCopies } from '../src/plan/copies.ts'
+import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
 import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
 import type { PlannedPath } from '../src/plan/writable-paths.ts'
@@ -51,13 +52,18 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
     const { facts, needed, together, late, makers, after } = readSetupPaths(dockerfile, stage, image, stagePlan)
     if (needed.length === 0) return
     if (!canRun(image)) {
-      for (const { path, reason } of needed)
+      const copies = readCopies(dockerfile, image.lineage)
+      for (const { path, reason } of needed) {
+        // A program that brings no files into its working directory works there for another reason: it writes.
+        const isFilled = copies.some((copy) => isInside(copy.destination, path))
+        const isLikely = reason.startsWith('VOLUME') || image.base.distribution !== 'none' || !isFilled
         report({
           rule: 'path-left-to-root',
-          severity: reason.startsWith('VOLUME') || image.base.distribution !== 'none' ? 'warning' : 'info',
+          severity: isLikely ? 'warning' : 'info',
           message: `${path} (${reason}) stays root's: no RUN can be added to this image`,
           help: `If the program writes there: make it in a build stage, then COPY --from=build --chown=${user.text} /empty ${path}.`
         })
+      }
       return
     }
     const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {

@@ -76,9 +76,11 @@ function createLocalProbe(run: RunCommand): Probe {
       if (nsenter === undefined) return undefined
       const request = ['--eval', httpProgram, String(port), path]
       const result = await run(nsenter, ['--target', String(pid), '--net', '--', process.execPath, ...request], {
-        timeout: 15
+        timeout: 15,
+        env: { NODE_OPTIONS: '' }
       })
-      return result.isOk ? Number(result.stdout.trim()) : undefined
+      const status = Number.parseInt(result.stdout, 10)
+      return result.isOk && Number.isInteger(status) ? status : undefined
     }
   }
 }
@@ -86,7 +88,7 @@ function createLocalProbe(run: RunCommand): Probe {
 /** Prints the status of a GET request, 0 when there is none. IPv6 is tried where IPv4 refuses. */
 const httpProgram = `
 const [port, path] = process.argv.slice(1)
-const finish = (status) => { console.log(status); process.exit() }
+const finish = (status) => process.stdout.write(String(status), () => process.exit())
 const ask = (hosts) => {
   if (hosts.length === 0) return finish(0)
   const options = { host: hosts[0], port, path, timeout: 5000, headers: { host: 'localhost:' + port } }
