@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import createDockerignore from '@balena/dockerignore'
@@ -13,19 +13,20 @@ export async function copyContext(from: string, to: string, rules: string | unde
   const ignore = createDockerignore().add(rules ?? '')
   // Below an ignored folder there may be exceptions only when there are any at all.
   const hasExceptions = /^\s*!/m.test(rules ?? '')
+  await mkdir(to, { recursive: true })
   await copyFolder('')
 
   async function copyFolder(name: string): Promise<void> {
     const source = path.join(from, name)
     const target = path.join(to, name)
-    await mkdir(target, { recursive: true })
     for (const entry of await readdir(source, { withFileTypes: true })) {
       const child = name === '' ? entry.name : `${name}/${entry.name}`
       const isIgnored = ignore.ignores(child)
+      if (!isIgnored) await mkdir(entry.isDirectory() ? path.join(to, child) : target, { recursive: true })
       if (entry.isDirectory() && (!isIgnored || hasExceptions)) await copyFolder(child)
       else if (!isIgnored) await copyEntry(path.join(from, child), path.join(to, child), entry)
     }
-    await copyTimesAndMode(source, target)
+    if (existsSync(target)) await copyTimesAndMode(source, target)
   }
 }
 

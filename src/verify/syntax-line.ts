@@ -17,11 +17,9 @@ export function withoutSyntaxLine(text: string): string {
   return text.replace(syntaxLine, (_, before: string) => before.trimEnd())
 }
 
-/** Whether a build failed because the frontend could not be fetched. */
-export function isMissingFrontend(log: string): boolean {
-  return (
-    /docker-image:\/\/\S*dockerfile|resolve image config for (?:docker-image:\/\/)?\S*dockerfile|frontend grpc server/i.test(
-      log
-    ) && /failed|error/i.test(log)
-  )
+/** Whether a build of `text` failed because its frontend could not be fetched. */
+export function isMissingFrontend(log: readonly string[], text: string): boolean {
+  const [, reference = ''] = /syntax[ \t]*=[ \t]*(\S+)/i.exec(syntaxLine.exec(text)?.[0] ?? '') ?? []
+  const name = reference.replace(/[:@][^/]*$/, '')
+  return name !== '' && log.some((line) => line.includes(name) && /\berror\b|\bfailed\b/i.test(line))
 }

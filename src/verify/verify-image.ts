@@ -158,8 +158,7 @@ function createBuilder({ target, settings }: ImageJob, workspace: Workspace, ses
   return {
     async build(name, text) {
       const built = await attempt(name, text)
-      if (built.facts || isPlain || !hasSyntaxLine(text) || !isMissingFrontend(built.outcome.log.join('\n')))
-        return built
+      if (built.facts || isPlain || !hasSyntaxLine(text) || !isMissingFrontend(built.outcome.log, text)) return built
       isPlain = true
       return attempt(name, text)
     },

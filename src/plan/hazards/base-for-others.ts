@@ -38,7 +38,11 @@ merge; children may need \`USER root\` for their installs.`,
     const hasOwn = startUp.entrypoint?.instruction !== undefined || startUp.command?.instruction !== undefined
     const program = startUp.programs[0]?.name ?? ''
     const isShell =
-      /^(ba|da|a|z|k)?sh$/.test(program) && startUp.programs.length === 1 && startUp.programs[0]?.args.length === 0
+      /^(?:(?:ba|da|a|z|k)?sh|python[\d.]*|node|irb|php|lua|perl|ghci|jshell|erl|iex|R|julia|bun|deno|pwsh)$/.test(
+        program
+      ) &&
+      startUp.programs.length === 1 &&
+      startUp.programs[0]?.args.length === 0
     if (hasOwn && !isShell && startUp.programs.length + startUp.scripts.length > 0) {
       // `CMD bash` starts a shell: nothing is served.
       return
