@@ -274,16 +274,12 @@ describe('# syntax=', () => {
   })
 
   it('is recognised as what a build failed for', () => {
-    expect(
-      isMissingFrontend(
-        'ERROR: failed to solve: docker/dockerfile:1: failed to resolve source metadata for docker.io/docker/dockerfile:1'
-      )
-    ).toBe(true)
-    expect(
-      isMissingFrontend(
-        'ERROR: failed to solve: python:3.12: failed to resolve source metadata for docker.io/library/python:3.12'
-      )
-    ).toBe(false)
+    const text = '# syntax=docker/dockerfile:1\nFROM python:3.12\n'
+    const frontend = 'ERROR: failed to solve: failed to resolve source metadata for docker.io/docker/dockerfile:1'
+    const base = 'ERROR: failed to solve: failed to resolve source metadata for docker.io/library/python:3.12'
+    expect(isMissingFrontend([frontend], text)).toBe(true)
+    expect(isMissingFrontend([base], text)).toBe(false)
+    expect(isMissingFrontend([frontend], 'FROM python:3.12\n')).toBe(false)
   })
 })
 

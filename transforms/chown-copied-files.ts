@@ -60,7 +60,7 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
           image.base.image !== undefined &&
           !/[$]/.test(written.value ?? '$') &&
           (/:$/.test(written.value ?? '') || owner.uid === undefined)
-        if (isLost && mode === 'app' && !image.final.accounts.users.has(owner.name ?? ''))
+        if (isLost && mode === 'app' && user.uid !== undefined)
           edit.replace(
             written.valueStart,
             written.valueEnd,

@@ -7,7 +7,7 @@ import { readCopies } from '../src/plan/copies.ts'
 import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
 import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
-import type { PlannedPath } from '../src/plan/writable-paths.ts'
+import { findMade, type PlannedPath } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
 
 /** A path as a shell word. */
@@ -23,7 +23,7 @@ function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts
       existing.add(directory)
     }
   }
-  for (const fact of facts.all) if (fact.kind === 'make' && fact.instruction.index < before) add(fact.path)
+  for (const path of findMade({ all: facts.all.filter((fact) => fact.instruction.index < before) }).keys()) add(path)
   for (const owner of image.lineage) {
     const { states } = readImage(dockerfile, owner)
     owner.instructions.forEach((instruction, index) => {

@@ -8,7 +8,7 @@ const systemTops = new Set(
 const systemTrees =
   /^\/(?:bin|boot|dev|etc|lib|lib32|lib64|proc|sbin|sys|nix|usr\/(?:bin|sbin|lib|lib32|lib64|libexec|share|include|games)|usr\/local\/(?:bin|sbin|lib|lib64|etc|share|include|man|games|go|cargo|rustup|cuda[^/]*)|var\/(?:lib\/(?:apt|dpkg|rpm|yum|dnf|apk|pacman)|cache\/(?:apt|apk|yum|dnf|debconf)|mail|backups|db))(?:\/|$)/
 const systemExact = new Set(
-  '/usr/local /usr/src /var/lib /var/log /var/cache /var/run /var/spool /var/tmp /var/opt /var/www /var/lock /run/lock /run/secrets /opt/bin'.split(
+  '/usr/local /usr/src /var/lib /var/log /var/cache /var/run /var/spool /var/tmp /var/opt /var/lock /run/lock /run/secrets /opt/bin'.split(
     ' '
   )
 )

@@ -211,7 +211,7 @@ function planStage(
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp))
+  const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
   const context = { dockerfile, stage, image, copies, runFacts, startUp, ports: mentions, options }
   const raw = [...findHazards(hazards, context), ...findings]

@@ -221,6 +221,23 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
 
 /** The words of `CMD` and `ENTRYPOINT`, each command's by itself. */
 function commandTokens(instruction: Instruction): Token[][] {
+  return readCommandTokens(instruction).map((tokens) => tokens.map(withDefaultPort))
+}
+
+/** `${PORT:-80}` counts as 80: that is what is used where nobody sets the variable. */
+function withDefaultPort(token: Token): Token {
+  const match = /\$\{\w+:?-(\d{1,5})\}$/.exec(token.text)
+  if (match === null) return token
+  const digits = match[1] as string
+  const from = match.index
+  const digitsAt = token.text.length - 1 - digits.length
+  return {
+    text: token.text.slice(0, from) + digits,
+    at: (index) => token.at(index < from ? index : digitsAt + index - from)
+  }
+}
+
+function readCommandTokens(instruction: Instruction): Token[][] {
   const sources = shellSources(instruction)
   const { json } = instruction
   if (json !== undefined && sources.length === 0)

@@ -42,6 +42,8 @@ export interface StartUp {
   scripts: readonly StartScript[]
   /** Every command that runs at the start, with where it stands; those of scripts included. */
   commands: readonly { command: ShellCommand; place: string; instruction: Instruction | undefined }[]
+  /** What the scripts assign, as far as the files tell. */
+  variables: ReadonlyMap<string, string>
   entrypoint: CommandLine | undefined
   command: CommandLine | undefined
   /** Neither the Dockerfile nor what is known of its base says what runs. */
@@ -134,7 +136,8 @@ export function readStartUp(
   const programs: StartedProgram[] = []
   const scripts: StartScript[] = []
   const commands: { command: ShellCommand; place: string; instruction: Instruction | undefined }[] = []
-  const substitute = createSubstitute(final)
+  const variables = new Map<string, string>()
+  const substitute = createSubstitute(final, variables)
   const { entrypoint, command } = final
   const seen = new Set<string>()
 
@@ -163,6 +166,7 @@ export function readStartUp(
         })
         if (script !== undefined) {
           const locator = createLocator(origin.text)
+          readAssignments(script.commands)
           for (const inner of script.commands) {
             const innerPlace = `${name} line ${locator.position(inner.start).line}`
             const effective = guard === 'none' ? inner : { ...inner, guard }
@@ -191,6 +195,26 @@ export function readStartUp(
     scripts.push(unread)
 
     return true
+  }
+
+  /** `LOG_DIR=/var/log/x`, `export DATA="${DATA:-/data}"`: the first unconditional one counts. */
+  const readAssignments = (all: readonly ShellCommand[]) => {
+    for (const { name, args, assignments, isConditional } of all) {
+      if (isConditional) continue
+      const pairs = /^(?:export|readonly|local|declare|typeset)$/.test(name)
+        ? args.flatMap((word) => {
+            const match = /^(\w+)=(["']?)(.*)\2$/s.exec(word.value)
+            return match === null ? [] : [{ name: match[1] as string, text: match[3] as string }]
+          })
+        : name === ''
+          ? assignments.map((each) => ({ name: each.name, text: each.value?.value ?? '' }))
+          : []
+      for (const { name: variable, text } of pairs) {
+        if (variables.has(variable)) continue
+        const value = substitute(text)
+        if (value !== undefined) variables.set(variable, value)
+      }
+    }
   }
 
   const addWords = (
@@ -227,12 +251,12 @@ export function readStartUp(
     }
     const isKnownServer =
       (findServerByProgram(name) ?? findRootProgram(name)) !== undefined && findCopyNamed(name) === undefined
-    if (isScriptName(word) && !isKnownServer && !isBaseEntrypoint(name)) {
+    if (isScriptName(word) && !isKnownServer && !isBaseEntrypoint(word)) {
       if (!addScript(word, instruction, guard, place)) addUnfound(word, instruction)
       addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
       return
     }
-    if (isBaseEntrypoint(name) && instruction !== undefined) {
+    if (isBaseEntrypoint(word) && instruction !== undefined) {
       programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
       addWords(words.slice(1), instruction, place, guard, isConditional)
       return
@@ -310,9 +334,16 @@ export function readStartUp(
     if (words.length > 0 && !words[0]?.startsWith('-')) addWords(words, instruction, place, guard, isConditional)
   }
 
-  const isBaseEntrypoint = (name: string): boolean => {
+  /** The base image's own entrypoint; `./docker-entrypoint.sh` is somebody else's script of the same name. */
+  const isBaseEntrypoint = (word: string): boolean => {
     const known = unwrap(base.image?.entrypoint ?? [])[0]
-    return known !== undefined && programName(known) === name && findCopyNamed(name) === undefined
+    if (known === undefined || programName(known) !== programName(word)) return false
+    const isSamePlace =
+      !word.includes('/') ||
+      word === known ||
+      /^\/(?:usr\/local\/)?(?:usr\/)?s?bin\/[^/]+$/.test(word) ||
+      /^\/[^/]+$/.test(word)
+    return isSamePlace && findCopyNamed(programName(word)) === undefined
   }
   const findCopyNamed = (name: string) =>
     copies.find((copy) => copy.sources.some((source) => programName(source) === name))
@@ -375,6 +406,7 @@ export function readStartUp(
     programs,
     scripts,
     commands,
+    variables,
     entrypoint,
     command,
     isUnknown: entrypoint === undefined && command === undefined

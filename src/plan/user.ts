@@ -1,9 +1,10 @@
 /** Who the image should run as. */
 import { type Dockerfile, positionOf } from '../dockerfile/dockerfile.ts'
-import { isRedHat, isRootUser, resolvePrincipal } from '../image/accounts.ts'
+import { isRedHat, isRootUser, type Principal, resolvePrincipal } from '../image/accounts.ts'
 import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import type { ReportedUser, RewriteOptions } from '../types.ts'
+import type { RunFacts } from './run-facts.ts'
 
 /** How an account can be created in the image. */
 export type Dialect = 'shadow' | 'busybox' | 'lines'
@@ -75,12 +76,14 @@ const text = (uid: number | undefined, gid: number | undefined, name: string | u
  * image, a new one.
  *
  * @param stepDown account name that a guarded entrypoint changes to
+ * @param facts what the `RUN`s do to paths
  */
 export function planUser(
   dockerfile: Dockerfile,
   image: StageImage,
   options: RewriteOptions,
-  stepDown: string | undefined
+  stepDown: string | undefined,
+  facts: RunFacts
 ): PlannedUser {
   const { accounts } = image.final
   const { distribution } = image.base
@@ -106,6 +109,19 @@ export function planUser(
     )
     const last = own.at(-1)
     if (last !== undefined) return named(last.name, 'dockerfile')
+    const owner = findOwner(image, facts)
+    if (owner !== undefined) {
+      if (owner.isKnown && owner.name !== undefined)
+        return named(owner.name, accounts.users.get(owner.name)?.origin === 'dockerfile' ? 'dockerfile' : 'base-image')
+      if (owner.uid !== undefined)
+        return planUser(
+          dockerfile,
+          image,
+          { ...options, uid: owner.uid, gid: owner.gid || owner.uid },
+          undefined,
+          facts
+        )
+    }
     const base = image.base.image
     if (base?.user !== undefined && !isRootUser(base.user)) {
       const restored = named(base.user, 'base-image')
@@ -177,6 +193,19 @@ export function planUser(
     },
     text: `${uid}:${gid}`
   }
+}
+
+/** Whom a `RUN chown -R` gives the working directory: somebody had a user in mind. */
+function findOwner(image: StageImage, facts: RunFacts): Principal | undefined {
+  const { workdir, accounts } = image.final
+  if (workdir === '/') return undefined
+  const last = [...facts.covering(workdir)]
+    .filter((fact) => fact.kind === 'own' && fact.isRecursive)
+    .sort((a, b) => a.instruction.index - b.instruction.index)
+    .at(-1)
+  if (last === undefined || /\$/.test(last.value)) return undefined
+  const owner = resolvePrincipal(last.value.replace(/\.(?=[a-z])/, ':'), accounts)
+  return owner.uid === 0 ? undefined : owner
 }
 
 /** The last `USER` of the image's own stages that is not root. */

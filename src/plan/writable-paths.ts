@@ -158,7 +158,7 @@ export function planPaths(
       add(path, `made by RUN in line ${instruction.startLine}`, isFile ? 'file' : 'directory')
   }
 
-  const substitute = createSubstitute(image.final)
+  const substitute = createSubstitute(image.final, startUp.variables)
   const made = new Set<string>()
   const isBelow = (path: string, is: (directory: string) => boolean) => {
     for (const directory of pathAndAncestors(path)) if (is(directory)) return true
@@ -199,7 +199,7 @@ export function planPaths(
 }
 
 /** What the `RUN`s make and do not remove again. */
-function findMade(facts: RunFacts): Map<string, { instruction: Instruction; isFile: boolean }> {
+export function findMade(facts: Pick<RunFacts, 'all'>): Map<string, { instruction: Instruction; isFile: boolean }> {
   const made = new Map<string, { instruction: Instruction; isFile: boolean; order: number }>()
   const removed = new Map<string, number>()
   facts.all.forEach(({ kind, path, instruction, isFile }, order) => {

@@ -8,6 +8,8 @@ export interface RootProgram {
   /** Why, in one clause. */
   why: string
   instead: string
+  /** Only with one of these words behind it (`ip route`, not `ip -V`). */
+  onlyWith?: RegExp
 }
 
 const rootPrograms: readonly RootProgram[] = [
@@ -80,6 +82,14 @@ const rootPrograms: readonly RootProgram[] = [
     category: 'capability',
     why: 'changing the network or the kernel needs NET_ADMIN or SYS_ADMIN as root',
     instead: 'Do it in an init container or on the host; keep this image as root with only the capability it needs.'
+  },
+  {
+    names: ['ip', 'route', 'ifconfig', 'brctl', 'ethtool'],
+    category: 'capability',
+    why: 'changing interfaces and routes needs NET_ADMIN',
+    instead:
+      'Do it in an init container or on the host, or keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_ADMIN]`.',
+    onlyWith: /^(?:add|del|delete|replace|change|set|up|down|flush)$/
   },
   {
     names: [
@@ -263,8 +273,9 @@ const rootPrograms: readonly RootProgram[] = [
 
 let index: Map<string, RootProgram> | undefined
 
-/** The entry of a program, by the last part of its path. */
-export function findRootProgram(name: string): RootProgram | undefined {
+/** The entry of a program, by the last part of its path. `args`: what follows it, where that matters. */
+export function findRootProgram(name: string, args: readonly string[] = []): RootProgram | undefined {
   index ??= new Map(rootPrograms.flatMap((program) => program.names.map((each) => [each, program] as const)))
-  return index.get(name)
+  const found = index.get(name)
+  return found?.onlyWith === undefined || args.some((word) => found.onlyWith?.test(word)) ? found : undefined
 }

@@ -74,7 +74,7 @@ const toWord = (word: SyntaxWord): ShellWord => ({
 /** `[ "$(id -u)" = 0 ]` and its relatives; undefined when the test says nothing about root. */
 const readRootTest = (text: string): Guard | undefined => {
   if (!/\bid -u|\$\{?E?UID\b|\bwhoami\b|\bid -un\b|\$\{?USER\b/.test(text)) return undefined
-  if (/(?:==?|-eq)\s*["']?(?:0|root)["']?/.test(text)) return /^\s*!/.test(text) ? 'non-root' : 'root'
+  if (/(?:(?<!!)==?|-eq)\s*["']?(?:0|root)["']?/.test(text)) return /^\s*!/.test(text) ? 'non-root' : 'root'
   if (/(?:!=|-ne|-gt)\s*["']?(?:0|root)["']?/.test(text)) return /^\s*!/.test(text) ? 'root' : 'non-root'
   return undefined
 }

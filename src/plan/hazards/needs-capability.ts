@@ -12,7 +12,7 @@ refused. A program to which a \`RUN setcap\` gave capabilities is reported too: 
   *find({ image, dockerfile, startUp }) {
     const reported = new Set<string>()
     for (const program of startUp.programs) {
-      const found = findRootProgram(program.name)
+      const found = findRootProgram(program.name, program.args)
       if (found?.category !== 'capability' || program.guard === 'root' || reported.has(program.name)) continue
       reported.add(program.name)
       yield {

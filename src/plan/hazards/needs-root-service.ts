@@ -21,7 +21,7 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
       }
     const reported = new Set<string>()
     for (const program of startUp.programs) {
-      const found = findRootProgram(program.name)
+      const found = findRootProgram(program.name, program.args)
       if (found === undefined || found.category === 'capability' || program.guard === 'root') continue
       if (program.name === 'init' && !/^\/(s?bin\/)?init$/.test(program.word)) continue
       if (program.name === 'service' && program.args.length === 0) continue

@@ -46,10 +46,18 @@ What to do: move the step into the Dockerfile (a \`RUN\` before \`USER\`), or pu
 \`if [ "$(id -u)" = 0 ]; then ...; fi\`, and convert again. A configuration that is written at the start belongs into a
 directory that the user owns.`,
   *find({ image, startUp }) {
-    const substitute = createSubstitute(image.final)
+    const substitute = createSubstitute(image.final, startUp.variables)
     for (const { command, place, instruction } of startUp.commands) {
       if (command.guard === 'root') continue
       const at = instruction === undefined ? {} : { at: instruction }
+      if (command.guard === 'non-root' && command.name === 'exit' && command.args[0]?.value !== '0') {
+        yield {
+          message: `${place} stops unless it is run as root`,
+          help: 'Find out what in the script needs root; without that need, remove the test and convert again.',
+          ...at
+        }
+        continue
+      }
       const name = command.name.slice(command.name.lastIndexOf('/') + 1)
       if (
         rootCommands.has(name) &&
@@ -65,7 +73,17 @@ directory that the user owns.`,
         continue
       }
       for (const { path, isKnown } of scriptWrites(command, (text) => substitute(text))) {
-        if (!isKnown) continue
+        if (!isKnown) {
+          if (command.guard === 'non-root' || /^["']?(?:\$\{?(?:HOME|TMPDIR|PWD)\b|\/(?:tmp|dev|proc)\/|~)/.test(path))
+            continue
+          yield {
+            severity: 'warning',
+            message: `${place} writes \`${path}\` (\`${name === '' ? '>' : name}\`), a place that the files do not tell`,
+            help: 'Make sure that the user may write there: own it in a RUN, or set the variable in ENV.',
+            ...at
+          }
+          break
+        }
         const full = resolvePath(image.final.workdir, path)
         if (isPublicDirectory(full) || !isSystemDirectory(full)) continue
         if (/^\/(home|data|srv|opt|mnt|media|run|var|usr)$/.test(full) && name === 'mkdir') continue

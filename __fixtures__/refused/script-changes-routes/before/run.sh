@@ -1,0 +1,3 @@
+#!/bin/sh
+ip route replace default via "$GATEWAY"
+exec gateway
