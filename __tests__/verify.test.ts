@@ -239,24 +239,27 @@ describe('the comparison', () => {
 })
 
 describe('how the rewritten image is started', () => {
+  const none = { uid: 10001, writablePaths: [] }
+
   it('is strict', () => {
-    expect(strictArguments(defaultSettings, []).join(' ')).toBe(
+    expect(strictArguments(defaultSettings, 'docker', none).join(' ')).toBe(
       '--network none --cap-drop ALL --security-opt no-new-privileges --sysctl net.ipv4.ip_unprivileged_port_start=1024'
     )
-    expect(strictArguments({ ...defaultSettings, runNetwork: 'host' }, [])).not.toContain('--sysctl')
+    expect(strictArguments({ ...defaultSettings, runNetwork: 'host' }, 'docker', none)).not.toContain('--sysctl')
   })
 
   it('has tmpfs where the plan says, not over what the build has put there', () => {
-    const args = strictArguments({ ...defaultSettings, readOnly: true }, [
+    const writablePaths = [
       { path: '/app', reason: 'the working directory' },
       { path: '/data', reason: 'VOLUME in line 3' },
       { path: '/var/log/app', reason: 'made by RUN in line 4' }
-    ])
-    expect(args.filter((_, index) => args[index - 1] === '--tmpfs')).toEqual([
-      '/tmp:mode=1777',
-      '/run:mode=1777',
-      '/var/log/app:mode=1777'
-    ])
+    ]
+    const temporary = (kind: 'docker' | 'podman') =>
+      strictArguments({ ...defaultSettings, readOnly: true }, kind, { uid: 10001, writablePaths }).filter(
+        (_, index, all) => all[index - 1] === '--tmpfs'
+      )
+    expect(temporary('docker')).toEqual(['/tmp', '/run', '/var/log/app'].map((name) => `${name}:mode=1777,uid=10001`))
+    expect(temporary('podman')).toEqual(['/tmp', '/run', '/var/log/app'].map((name) => `${name}:mode=1777`))
   })
 })
 

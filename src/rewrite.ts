@@ -1,6 +1,6 @@
 import { transforms as builtIn } from '../transforms/index.ts'
 import { createLocator, type Dockerfile, parseDockerfile } from './dockerfile/dockerfile.ts'
-import { createEditor } from './edit/editor.ts'
+import { createEditor, type Editor } from './edit/editor.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
 import { isRoot, readImage } from './image/image.ts'
@@ -127,19 +127,19 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   let dockerfile = original
   let toOriginal = (offset: number) => offset
   for (const transform of active) {
-    let edit = createEditor(dockerfile)
+    let edit: Editor | undefined
     let edited = new Set<number>()
     /** Ends a round of edits: the text is read again. */
     const finishRound = () => {
       edited = new Set()
-      if (edit.edits.length === 0) return
+      if (edit === undefined || edit.edits.length === 0) return
       const back = toOriginal
       for (const { message, start, end } of edit.edits)
         changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
       const { text, toOld } = edit.finish()
       dockerfile = parseDockerfile(text)
       toOriginal = (offset) => back(toOld(offset))
-      edit = createEditor(dockerfile)
+      edit = undefined
     }
     for (const stagePlan of plan.stages) {
       if (stagePlan.isNonRoot && plan.verdict !== 'already-non-root') continue
@@ -162,7 +162,10 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
         plan,
         stagePlan,
         options: current,
-        edit,
+        get edit() {
+          edit ??= createEditor(now)
+          return edit
+        },
         changeFile(path, text, message) {
           files.set(path, text)
           changes.push({ transform: transform.name, message, range: locator.range(0, 0) })

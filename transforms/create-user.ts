@@ -20,11 +20,11 @@ the wrong dialect would break the build.
 +    && useradd --uid 10001 --gid app --no-log-init --create-home --shell /usr/sbin/nologin app
 \`\`\``,
   apply(context) {
-    const { dockerfile, stage, stagePlan, edit } = context
+    const { dockerfile, stage, stagePlan } = context
     const { user } = stagePlan
     const commands = accountCommands(user)
     if (commands.length === 0) return
-    const { image } = context
+    const { edit, image } = context
     if (user.name !== undefined && image.final.accounts.users.has(user.name)) return
     // The directories join the same RUN, so it stands where they can.
     const { after } = readSetupPaths(dockerfile, stage, image, stagePlan)

@@ -8,10 +8,10 @@ export const pinNumericUser = defineTransform({
 \`uid:gid\` when the Dockerfile or the base image says both numbers. The account stays. In an image that is non-root
 already this is done only on request: \`unroot --only pin-numeric-user\`.`,
   apply(context) {
-    const { stage, edit } = context
+    const { stage } = context
     const last = stage.instructions.findLast((instruction) => instruction.keyword === 'USER')
     if (last === undefined || /^\d+:\d+$/.test(last.argumentText)) return
-    const { image } = context
+    const { edit, image } = context
     const { userInstruction: instruction, user, accounts } = image.final
     if (instruction === undefined || user === undefined || /^\d+:\d+$/.test(user)) return
     if (instruction !== last || instruction.argumentText !== user) return

@@ -12,10 +12,10 @@ not change: \`-p 80:8080\`.
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
 hosts.`,
   apply(context) {
-    const { dockerfile, stagePlan, edit } = context
+    const { dockerfile, stagePlan } = context
     const mapping = new Map(stagePlan.ports.map(({ from, to }) => [from, to]))
     if (mapping.size === 0) return
-    const { image } = context
+    const { edit, image } = context
     const seen = new Set<number>()
     let hasBaseEnvironment = false
     for (const mention of findPortMentions(dockerfile, image)) {

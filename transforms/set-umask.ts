@@ -93,10 +93,10 @@ the program by \`exec\`, so that signals reach it.
 Images without a shell get a finding instead.`,
   onRequest: (options) => options.umask !== undefined,
   apply(context) {
-    const { stagePlan, options, edit, report, changeFile, stage } = context
+    const { stagePlan, options, report, changeFile, stage } = context
     const mode = options.umask
     if (mode === undefined) return
-    const { image } = context
+    const { edit, image } = context
     const { entrypoint, command } = image.final
     const script = stagePlan.startUp.scripts[0]
     const isOwnEntry = own(image, entrypoint?.instruction) !== undefined || entrypoint === undefined

@@ -38,6 +38,8 @@ export interface Dockerfile {
   stages: readonly Stage[]
   /** BuildKit would refuse the file. */
   error: ReadError | undefined
+  /** What the room above has read from it, kept for the Dockerfile's lifetime. */
+  memo: unknown
 }
 
 const keywords = new Set(
@@ -95,7 +97,8 @@ export function parseDockerfile(text: string): Dockerfile {
     instructions,
     globalArguments,
     stages,
-    error
+    error,
+    memo: undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Property, readFineProperties, readFlags, readProperties } from './fine-ranges.ts'
 import type { Escape, Heredoc, RawInstruction, Segment } from './line-reader.ts'
 import { parseJsonStrings } from './line-reader.ts'
-import { splitAtSpace, splitWords, type Word } from './words.ts'
+import { endOfWord, isBlank, splitAtSpace, type Word } from './words.ts'
 
 /** `--name=value` before the arguments; offsets are those of the source. */
 export interface Flag {
@@ -22,10 +22,15 @@ export interface JsonString extends Word {
 export class Instruction {
   /** Upper case. */
   readonly keyword: string
+  /** What the room above has read from it, kept for the instruction's lifetime. */
+  memo: unknown
   private readonly cache: {
     flags?: readonly Flag[]
     json?: readonly JsonString[] | null
     properties?: readonly Property[] | null
+    words?: readonly Word[]
+    argumentsStart?: number
+    argumentText?: string
   } = {}
 
   constructor(
@@ -97,20 +102,24 @@ export class Instruction {
 
   /** Where the arguments begin in the logical line, flags left out. */
   get argumentsLogicalStart(): number {
+    this.cache.argumentsStart ??= this.findArguments()
+    return this.cache.argumentsStart
+  }
+
+  private findArguments(): number {
     const { logical } = this.raw
     let index = this.raw.keyword.length
     for (;;) {
-      while (index < logical.length && /\s/.test(logical[index] as string)) index++
-      const flag = /^--[a-zA-Z][^\s]*/.exec(logical.slice(index, index + 4096))
-      if (flag === null) return index
-      const word = splitWords(logical, this.escape, index)[0] as Word
-      index = word.end
+      while (index < logical.length && isBlank(logical.charCodeAt(index))) index++
+      if (!logical.startsWith('--', index) || !/[a-zA-Z]/.test(logical[index + 2] ?? '')) return index
+      index = endOfWord(logical, this.escape, index)
     }
   }
 
   /** The arguments as one string: joined lines, without flags. */
   get argumentText(): string {
-    return this.raw.logical.slice(this.argumentsLogicalStart).trimEnd()
+    this.cache.argumentText ??= this.raw.logical.slice(this.argumentsLogicalStart).trimEnd()
+    return this.cache.argumentText
   }
 
   /** Offset in the source at which the arguments begin. */
@@ -120,7 +129,8 @@ export class Instruction {
 
   /** The arguments, split at white space (`EXPOSE`, `COPY`, `VOLUME`, ...). */
   get words(): readonly Word[] {
-    return splitAtSpace(this.raw.logical, this.argumentsLogicalStart).map((word) => this.place(word))
+    this.cache.words ??= splitAtSpace(this.raw.logical, this.argumentsLogicalStart).map((word) => this.place(word))
+    return this.cache.words
   }
 
   /** The strings of the exec form, undefined in shell form. `HEALTHCHECK CMD [...]` counts from its bracket. */

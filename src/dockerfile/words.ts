@@ -12,9 +12,24 @@ export interface Word {
   end: number
 }
 
-const spaceAt = (text: string, index: number): boolean => {
-  const code = text.charCodeAt(index)
-  return code === 32 || (code >= 9 && code <= 13)
+/** Blank, tab, line feed, vertical tab, form feed, carriage return. */
+export const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
+
+const spaceAt = (text: string, index: number): boolean => isBlank(text.charCodeAt(index))
+
+/** Where a word ends: at white space outside quotes. */
+export function endOfWord(text: string, escape: Escape, from: number): number {
+  let index = from
+  let quote = ''
+  for (; index < text.length; index++) {
+    const character = text[index] as string
+    if (character === escape && quote !== "'") index++
+    else if (quote !== '') {
+      if (character === quote) quote = ''
+    } else if (character === '"' || character === "'") quote = character
+    else if (spaceAt(text, index)) break
+  }
+  return Math.min(index, text.length)
 }
 
 /** Splits at white space outside quotes; quotes and escapes stay in the words. */
@@ -25,16 +40,7 @@ export function splitWords(text: string, escape: Escape, from = 0): Word[] {
     while (index < text.length && spaceAt(text, index)) index++
     if (index >= text.length) break
     const start = index
-    let quote = ''
-    for (; index < text.length; index++) {
-      const character = text[index] as string
-      if (character === escape && quote !== "'") index++
-      else if (quote !== '') {
-        if (character === quote) quote = ''
-      } else if (character === '"' || character === "'") quote = character
-      else if (spaceAt(text, index)) break
-    }
-    index = Math.min(index, text.length)
+    index = endOfWord(text, escape, start)
     words.push({ text: text.slice(start, index), start, end: index })
   }
   return words

@@ -3,6 +3,8 @@ interface History<Key, Value> {
   /** Values of each key with the version that set them, oldest first; undefined: removed. */
   readonly values: Map<Key, { version: number; value: Value | undefined }[]>
   latest: number
+  /** What was there before; never changed. */
+  readonly before: HistoryMap<Key, Value> | undefined
 }
 
 /**
@@ -20,17 +22,17 @@ export class HistoryMap<Key, Value> {
   static of<Key, Value>(entries: Iterable<readonly [Key, Value]> = []): HistoryMap<Key, Value> {
     const values = new Map<Key, { version: number; value: Value | undefined }[]>()
     for (const [key, value] of entries) values.set(key, [{ version: 0, value }])
-    return new HistoryMap({ values, latest: 0 }, 0, true)
+    return new HistoryMap({ values, latest: 0, before: undefined }, 0, true)
   }
 
   get(key: Key): Value | undefined {
     const values = this.history.values.get(key)
-    if (values === undefined) return undefined
+    if (values === undefined) return this.history.before?.get(key)
     for (let index = values.length - 1; index >= 0; index--) {
       const entry = values[index] as { version: number; value: Value | undefined }
       if (entry.version <= this.version) return entry.value
     }
-    return undefined
+    return this.history.before?.get(key)
   }
 
   has(key: Key): boolean {
@@ -39,7 +41,8 @@ export class HistoryMap<Key, Value> {
 
   /** The same with one value more; undefined removes the key. */
   with(key: Key, value: Value | undefined): HistoryMap<Key, Value> {
-    if (this.isShared || this.history.latest !== this.version) return this.copy().with(key, value)
+    if (this.isShared) return new HistoryMap({ values: new Map(), latest: 0, before: this }, 0, false).with(key, value)
+    if (this.history.latest !== this.version) return this.copy().with(key, value)
     const version = ++this.history.latest
     const values = this.history.values.get(key)
     if (values === undefined) this.history.values.set(key, [{ version, value }])
@@ -50,11 +53,18 @@ export class HistoryMap<Key, Value> {
   private copy(): HistoryMap<Key, Value> {
     const values = new Map<Key, { version: number; value: Value | undefined }[]>()
     for (const [key, value] of this) values.set(key, [{ version: 0, value }])
-    return new HistoryMap({ values, latest: 0 }, 0, false)
+    return new HistoryMap({ values, latest: 0, before: undefined }, 0, false)
   }
 
   *[Symbol.iterator](): Generator<[Key, Value]> {
-    for (const key of this.history.values.keys()) {
+    const { before, values } = this.history
+    if (before !== undefined)
+      for (const [key] of before) {
+        const value = this.get(key)
+        if (value !== undefined) yield [key, value]
+      }
+    for (const key of values.keys()) {
+      if (before?.has(key) === true) continue
       const value = this.get(key)
       if (value !== undefined) yield [key, value]
     }

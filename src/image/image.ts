@@ -199,8 +199,7 @@ function readInitialState(base: StageBase): ImageState {
  * readImage(dockerfile, dockerfile.stages.at(-1)).final.user // '10001:10001'
  */
 export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
-  let images = imageCache.get(dockerfile)
-  if (images === undefined) imageCache.set(dockerfile, (images = new Map()))
+  const { images } = memoOf(dockerfile)
   const known = images.get(stage.index)
   if (known !== undefined) return known
   const globals = readGlobalArguments(dockerfile)
@@ -261,18 +260,27 @@ function readLineage(image: StageImage): Stage[] {
   return stages.reverse()
 }
 
-const imageCache = new WeakMap<Dockerfile, Map<number, StageImage>>()
-const globalsCache = new WeakMap<Dockerfile, ReadonlyMap<string, string>>()
+/** What is kept with a Dockerfile. */
+interface Memo {
+  images: Map<number, StageImage>
+  globals: ReadonlyMap<string, string> | undefined
+  stages: Map<string, Stage[]> | undefined
+}
+
+function memoOf(dockerfile: Dockerfile): Memo {
+  dockerfile.memo ??= { images: new Map(), globals: undefined, stages: undefined } satisfies Memo
+  return dockerfile.memo as Memo
+}
 
 /** `ARG`s before the first `FROM`, with the predefined platform arguments. */
 function readGlobalArguments(dockerfile: Dockerfile): ReadonlyMap<string, string> {
-  const known = globalsCache.get(dockerfile)
-  if (known !== undefined) return known
+  const memo = memoOf(dockerfile)
+  if (memo.globals !== undefined) return memo.globals
   const globals = new Map(predefined)
   for (const instruction of dockerfile.globalArguments)
     for (const { name, value } of instruction.properties ?? [])
       if (value !== undefined) globals.set(name.text, expand(value.text, globals, dockerfile.escape).value)
-  globalsCache.set(dockerfile, globals)
+  memo.globals = globals
   return globals
 }
 
@@ -289,17 +297,15 @@ export function findParent(
     ?.findLast((earlier) => earlier.index < stage.index)
 }
 
-const namesCache = new WeakMap<Dockerfile, Map<string, Stage[]>>()
-
 function stagesByName(dockerfile: Dockerfile): Map<string, Stage[]> {
-  let stages = namesCache.get(dockerfile)
-  if (stages === undefined) {
-    stages = new Map()
+  const memo = memoOf(dockerfile)
+  if (memo.stages === undefined) {
+    const stages = new Map<string, Stage[]>()
     for (const stage of dockerfile.stages)
       if (stage.name !== undefined) stages.set(stage.name, [...(stages.get(stage.name) ?? []), stage])
-    namesCache.set(dockerfile, stages)
+    memo.stages = stages
   }
-  return stages
+  return memo.stages
 }
 
 function apply(

@@ -8,8 +8,6 @@ export interface ShellSource {
   toSource(offset: number): number
 }
 
-const cache = new WeakMap<Instruction, readonly ShellSource[]>()
-
 /** `["sh", "-c", "text"]` and its relatives: the place of the text. */
 const shellCommandIndex = (words: readonly string[]): number | undefined => {
   if (!/(^|\/)(ba|da|a|z|k)?sh$/.test(words[0] ?? '')) return undefined
@@ -26,11 +24,9 @@ const shellCommandIndex = (words: readonly string[]): number | undefined => {
  * `RUN <<EOF`. Empty for an exec form that calls a program directly and for shells that are not POSIX.
  */
 export function shellSources(instruction: Instruction): readonly ShellSource[] {
-  const known = cache.get(instruction)
-  if (known !== undefined) return known
-  const found = readSources(instruction)
-  cache.set(instruction, found)
-  return found
+  // On the instruction itself: thousands of entries in a WeakMap cost more than what they save.
+  instruction.memo ??= readSources(instruction)
+  return instruction.memo as readonly ShellSource[]
 }
 
 function readSources(instruction: Instruction): ShellSource[] {

@@ -190,13 +190,18 @@ function commonBuild({ tag, label, dockerfile, target, network, buildArgs }: Bui
   ]
 }
 
+interface Healthcheck {
+  Test?: string[]
+}
+
 interface InspectedImage {
   Size?: number
-  HealthCheck?: unknown
+  /** Podman's place. */
+  Healthcheck?: Healthcheck | null
   Config?: {
     User?: string
     ExposedPorts?: Record<string, unknown> | null
-    Healthcheck?: { Test?: string[] } | null
+    Healthcheck?: Healthcheck | null
   } | null
 }
 
@@ -204,7 +209,7 @@ function readImageFacts(json: string): ImageFacts | undefined {
   const image = readFirst<InspectedImage>(json)
   if (image === undefined) return undefined
   const { User = '', ExposedPorts, Healthcheck } = image.Config ?? {}
-  const test = (Healthcheck ?? (image.HealthCheck as { Test?: string[] } | undefined))?.Test ?? []
+  const test = (Healthcheck ?? image.Healthcheck)?.Test ?? []
   return {
     size: image.Size ?? 0,
     user: User,

@@ -98,7 +98,7 @@ async function tryCandidate(
   job.onStep?.('building the rewritten version')
   const built = await builder.build(`rewritten-${index}`, candidate.text)
   job.onStep?.('starting the rewritten version')
-  const args = strictArguments(settings, candidate.writablePaths)
+  const args = strictArguments(settings, session.engine.kind, candidate)
   const run =
     built.facts &&
     (await observeRun(

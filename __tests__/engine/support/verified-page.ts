@@ -20,16 +20,13 @@ const failedChecks = ({ checks }: CandidateResult): CheckName[] =>
 export const hasStarted = ({ checks }: CandidateResult): boolean =>
   checks.some(({ name, status }) => name === 'starts' && status === 'passed')
 
-/** Whether it does the original's work: everything but the user is right. */
-const serves = (result: CandidateResult): boolean => hasStarted(result) && failedChecks(result).length === 0
-
 /** The page about all scenarios, without anything that differs from run to run. */
 export function formatVerifiedPage(results: readonly ScenarioResult[], standIns: string): string {
-  const tried = results.filter(({ unroot }) => unroot !== undefined)
-  const pending = results.filter(({ scenario }) => scenario.pending !== undefined)
-  const naiveStarts = results.filter(({ naive }) => hasStarted(naive)).length
-  const naiveServes = results.filter(({ naive }) => serves(naive)).length
-  const unrootServes = results.filter(({ unroot }) => unroot !== undefined && hasPassed(unroot)).length
+  const done = results.filter(({ scenario }) => scenario.pending === undefined)
+  const count = (isCounted: (result: ScenarioResult) => boolean) => results.filter(isCounted).length
+  const builds = count(({ naive }) => naive.observation.build.isBuilt)
+  const starts = count(({ naive }) => hasStarted(naive))
+  const works = count(({ naive }) => hasStarted(naive) && hasPassed(naive))
   return [
     '# What was built and started',
     '',
@@ -38,10 +35,16 @@ export function formatVerifiedPage(results: readonly ScenarioResult[], standIns:
     'Each scenario of [`__tests__/engine/scenarios`](../__tests__/engine/scenarios) is a small application with a',
     'Dockerfile that runs it as root. It is built and started three times: as it is; with nothing but `USER 10001` in',
     'front of the command; as `unroot` rewrites it. The last two are started as strict platforms do it: `--cap-drop ALL`,',
-    '`--security-opt no-new-privileges`, ports below 1024 closed.',
+    '`--security-opt no-new-privileges`, ports below 1024 closed. Growth is that of the rewritten image.',
     '',
-    `Of ${results.length} scenarios the single \`USER\` line builds in ${results.filter(({ naive }) => naive.observation.build.isBuilt).length}, starts in ${naiveStarts} (${percent(naiveStarts, results.length)}) and does the original's work in ${naiveServes} (${percent(naiveServes, results.length)}).`,
-    `\`unroot\` converts ${tried.length}; all ${unrootServes} of them start and do the original's work. ${pending.length} are pending: \`unroot\` refuses them so far.`,
+    `Of ${results.length} scenarios, the single \`USER\` line`,
+    '',
+    `- builds in ${builds},`,
+    `- starts (stays up, or exits with the code of the original) in ${starts}, which is ${percent(starts, results.length)},`,
+    `- does the original's work in ${works}, which is ${percent(works, results.length)}.`,
+    '',
+    `As \`unroot\` rewrites them, ${done.length} build, start and do the original's work. The other ${results.length - done.length} are pending: refused, or converted`,
+    'with a warning that says what is missing.',
     '',
     '| Scenario | As root | Only `USER 10001` | `unroot` | Growth |',
     '| --- | --- | --- | --- | --- |',
@@ -57,8 +60,9 @@ const percent = (part: number, whole: number): string => `${Math.round((part / w
 function formatRow(result: ScenarioResult): string {
   const { scenario, root, naive, unroot } = result
   const name = `[${scenario.title.replaceAll('|', '\\|')}](../__tests__/engine/scenarios/${scenario.name}/Dockerfile)`
-  const after = unroot === undefined ? `pending: *${scenario.pending}*` : describe(unroot)
-  return `| ${name} | ${describeRoot(root)} | ${describe(naive)} | ${after} | ${unroot === undefined ? '' : growth(root, unroot)} |`
+  const isDone = scenario.pending === undefined && unroot !== undefined
+  const after = isDone ? describe(unroot) : `pending: *${scenario.pending}*`
+  return `| ${name} | ${describeRoot(root)} | ${describe(naive)} | ${after} | ${isDone ? growth(root, unroot) : ''} |`
 }
 
 function describeRoot({ build, run }: Observation): string {
