@@ -102,11 +102,13 @@ export function parseDockerfile(text: string): Dockerfile {
   }
 }
 
-/** Turns offsets into lines and columns, both counted from 1; built for many look-ups in one text. */
-export function createLocator(text: string): {
+export interface Locator {
   position(offset: number): Position
   range(from: number, to: number): Range
-} {
+}
+
+/** Turns offsets into lines and columns, both counted from 1; built for many look-ups in one text. */
+export function createLocator(text: string): Locator {
   let starts: number[] | undefined
   const position = (offset: number): Position => {
     if (starts === undefined) {

@@ -6,15 +6,15 @@ import { createLocator, type Dockerfile, type Stage } from '../dockerfile/docker
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
 import { isRoot, readImage, type StageImage } from '../image/image.ts'
-import { findServerByProgram } from '../services/servers.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
+import { readAcceptances, readMistakenComments } from './acceptances.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
-import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
-import { exposedPorts, findPortMentions, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
-import { hazards, rules } from './rules.ts'
+import { planPorts } from './plan-ports.ts'
+import { findPortMentions } from './ports.ts'
+import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
@@ -25,7 +25,6 @@ export interface StagePlan {
   stageName: string | undefined
   /** The stage is non-root as it stands. */
   isNonRoot: boolean
-  /** Undefined for Windows. */
   user: PlannedUser
   paths: readonly PlannedPath[]
   applicationDirectories: readonly string[]
@@ -42,13 +41,6 @@ export interface Plan {
   /** All findings, those of the stages included. */
   findings: readonly Finding[]
 }
-
-/** `# unroot: ignore <rule> -- reason` */
-const ignoreComment =
-  /^[ \t\ufeff]*#[ \t]*unroot:[ \t]*ignore[ \t]+([a-z][a-z0-9-]*)[ \t]+--[ \t]+(\S[^\r\n]*?)[ \t\r]*$/gm
-
-/** Any comment that begins like an acceptance. */
-const anyIgnoreComment = /^[ \t\ufeff]*#[ \t]*unroot:[^\n]*/gm
 
 /** Plans a Dockerfile. Never throws on user input. */
 export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions): Plan {
@@ -136,35 +128,6 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
 const placeOf = (instruction: Instruction): readonly [number, number] => {
   const first = instruction.raw.segments[0]
   return [instruction.start, first === undefined ? instruction.end : first.source + first.length]
-}
-
-function readAcceptances(text: string, options: RewriteOptions): Map<string, string> {
-  const accepted = new Map((options.ignore ?? []).map(({ rule, reason }) => [rule, reason]))
-  if (text.includes('unroot:'))
-    for (const match of text.matchAll(ignoreComment)) accepted.set(match[1] as string, match[2] as string)
-  return accepted
-}
-
-/** Acceptances that accept nothing: somebody wanted to say something, and must not be left in the dark. */
-function readMistakenComments(text: string, locator: ReturnType<typeof createLocator>): Finding[] {
-  if (!text.includes('unroot:')) return []
-  return [...text.matchAll(anyIgnoreComment)].flatMap((match): Finding[] => {
-    const [comment] = match
-    const name = new RegExp(ignoreComment.source, 'm').exec(comment)?.[1]
-    if (name !== undefined && rules.some((rule) => rule.name === name)) return []
-    return [
-      {
-        rule: 'ignored-comment',
-        severity: 'info',
-        message:
-          name === undefined
-            ? 'this comment accepts nothing: it must read `# unroot: ignore <rule> -- <reason>`'
-            : `this comment accepts nothing: there is no rule "${name}"`,
-        help: 'Write the rule of the finding and, behind two dashes, a reason. `unroot list` names all rules.',
-        range: locator.range(match.index, match.index + comment.length)
-      }
-    ]
-  })
 }
 
 function findTargets(dockerfile: Dockerfile, options: RewriteOptions): { targets: Stage[]; unknown: string[] } {
@@ -365,133 +328,4 @@ function* weaknesses(image: StageImage, user: PlannedUser): Generator<RawFinding
       ...place
     }
   }
-}
-
-/** ASP.NET listens where its variables say and nowhere else; the base image sets them. */
-const listensByEnvironment = (image: StageImage): boolean =>
-  image.base.image?.service === 'aspnet' &&
-  ['ASPNETCORE_URLS', 'ASPNETCORE_HTTP_PORTS'].some((name) => image.final.environment.has(name))
-
-function planPorts(
-  dockerfile: Dockerfile,
-  image: StageImage,
-  startUp: StartUp,
-  mentions: readonly PortMention[],
-  options: RewriteOptions,
-  isNonRoot: boolean
-): { ports: PortMapping[]; findings: RawFinding[] } {
-  const findings: RawFinding[] = []
-  const ports: PortMapping[] = []
-  const asked = new Map(Object.entries(options.ports ?? {}).map(([from, to]) => [Number(from), to]))
-  const listened = new Set(mentions.filter((mention) => mention.isListener).map((mention) => mention.port))
-  const exposed = new Map<number, PortMention>()
-  for (const mention of mentions)
-    if (mention.where === 'expose' && !exposed.has(mention.port)) exposed.set(mention.port, mention)
-  const runsConfigured = startUp.programs.some(
-    (program) => findServerByProgram(program.name) !== undefined && !isBusyboxHttpd(program)
-  )
-  const taken = new Set(exposedPorts(dockerfile, image))
-  for (const to of asked.values()) taken.add(to)
-  const all = new Set([...listened, ...exposed.keys()])
-  for (const [port, to] of asked)
-    if (!all.has(port) && port !== to && port < 1024)
-      findings.push({
-        rule: 'unknown-listener',
-        severity: 'info',
-        message: `--port ${port}=${to}: port ${port} is not written in this Dockerfile`,
-        help: 'Nothing to change here; if the program listens there, change it where it says so.'
-      })
-  if (!isNonRoot)
-    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys())))
-      findings.push({
-        rule: 'low-port',
-        severity: 'warning',
-        message: `${place} listens on port ${port}: a non-root process cannot bind it on every platform`,
-        help: `Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
-        ...(instruction === undefined ? {} : { at: instruction })
-      })
-  const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
-  for (const port of all) {
-    const to = asked.get(port)
-    const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)
-    const at = mention?.instruction === undefined ? {} : { at: mention.instruction }
-    if (to === port || (isNonRoot && to === undefined)) {
-      if (listened.has(port) || exposed.has(port))
-        findings.push({
-          rule: 'low-port',
-          severity: isNonRoot ? 'info' : 'warning',
-          message: `port ${port} ${to === port ? 'is kept' : 'is below 1024'}: a non-root process cannot bind it on every platform`,
-          help: isNonRoot
-            ? `Listen on ${unprivilegedPort(port, taken)} and publish it as ${port}; unroot --port ${port}=${unprivilegedPort(port, taken)} makes the edits.`
-            : 'containerd 1.x, host networking and Podman refuse it; Docker 20.10 and later allows it.',
-          ...at
-        })
-      continue
-    }
-    if (to !== undefined) {
-      ports.push({ from: port, to })
-      continue
-    }
-    if (!listened.has(port)) {
-      if (listensByEnvironment(image)) {
-        findings.push({
-          rule: 'unknown-listener',
-          severity: 'info',
-          message: `EXPOSE ${port}: nothing listens there; the base image's ASPNETCORE variables name other ports`,
-          help: 'Remove it from EXPOSE, or set ASPNETCORE_URLS.',
-          ...at
-        })
-        continue
-      }
-      if (!runsConfigured && !inScripts.has(port))
-        findings.push({
-          rule: 'unknown-listener',
-          severity: 'warning',
-          message: `EXPOSE ${port}: nothing in the files says where the program takes this port from, so it is kept`,
-          help: `Docker 20.10 and later lets it bind ${port}; elsewhere make the program listen on ${unprivilegedPort(port, taken)}, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
-          ...at
-        })
-      continue
-    }
-    const customary = unprivilegedPort(port, new Set())
-    const chosen = unprivilegedPort(port, taken)
-    taken.add(chosen)
-    ports.push({ from: port, to: chosen })
-    const publishers = new Set(
-      (options.publishedPorts ?? []).filter((each) => each.port === port).map((each) => each.file)
-    )
-    for (const file of publishers)
-      findings.push({
-        rule: 'published-port',
-        severity: 'warning',
-        message: `${file} publishes port ${port} of the container, which becomes ${chosen}`,
-        help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
-        ...at
-      })
-    if (publishers.size === 0 && (port === 80 || port === 443))
-      findings.push({
-        rule: 'published-port',
-        severity: 'info',
-        message: `port ${port} becomes ${chosen}: publish it as -p ${port}:${chosen}`,
-        help: `Wherever the container's port ${port} is named (compose files, manifests, other services), write ${chosen}.`,
-        ...at
-      })
-    if (port !== 80 && port !== 443)
-      findings.push({
-        rule: 'published-port',
-        severity: 'warning',
-        message: `port ${port} becomes ${chosen}: clients that reach the container itself under ${port} no longer find it`,
-        help: `Publish it under the old number (-p ${port}:${chosen}, a Service's targetPort), or keep it with --port ${port}=${port}.`,
-        ...at
-      })
-    if (chosen !== customary)
-      findings.push({
-        rule: 'port-taken',
-        severity: 'warning',
-        message: `port ${port} becomes ${chosen}, since ${customary} is in use already`,
-        help: `Choose another with --port ${port}=<n>.`,
-        ...at
-      })
-  }
-  return { ports, findings }
 }
