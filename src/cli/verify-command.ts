@@ -120,10 +120,15 @@ async function createSettings(
 /** Looks for the engine when there is something to build, and cleans up behind it. */
 function createSessionOpener(flags: VerifyFlags, signal: AbortSignal) {
   let opened: Promise<Session> | undefined
+  let last = ''
+  const show = (words: readonly string[]) => {
+    const line = `+ ${words.join(' ')}\n`
+    // A container is looked at several times a second.
+    if (flags.verbose && line !== last) process.stderr.write(line)
+    last = line
+  }
   const open = async () => {
-    const run = createRunCommand(signal, (words) => {
-      if (flags.verbose) process.stderr.write(`+ ${words.join(' ')}\n`)
-    })
+    const run = createRunCommand(signal, show)
     const engine = createEngine(await findEngine(flags.engine, run), run)
     return createSession(engine, run, signal, flags.helperImage)
   }

@@ -14,6 +14,8 @@ export interface BuildContext {
   folder(): string
   /** The text of a file of the context; undefined when it is missing, ignored, outside or no text. */
   read(name: string): string | undefined
+  /** Permission bits of a file of the context. */
+  mode(name: string): number | undefined
   /** Absolute path of a file of the context. */
   file(name: string): string
   /** The `.dockerignore` that is in force; undefined when there is none. */
@@ -40,6 +42,9 @@ export function createBuildContext(search: ContextSearch): BuildContext {
       return folder
     },
     file: (name) => path.join(context.folder(), normalName(name)),
+    mode(name) {
+      return statSync(context.file(name), { throwIfNoEntry: false })?.mode
+    },
     read(name) {
       const normal = normalName(name)
       isIgnored ??= createIgnore(context.ignoreRules())

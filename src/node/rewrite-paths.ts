@@ -14,7 +14,7 @@ import { decodeDockerfile, fileFinding, prefetch, type ReadResult, readDockerfil
 import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
-export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext'> {
+export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'contextMode'> {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
 }
@@ -200,7 +200,7 @@ function rewriteWithCompanions(
 ): Attempt {
   const attempt = (state: 'original' | 'edited', more: RewriteOptions = {}): Attempt => {
     const readContext = run.companions.reader(context, state)
-    const result = rewrite(text, { ...options, ...more, readContext })
+    const result = rewrite(text, { contextMode: context.mode, ...options, ...more, readContext })
     return { result, edits: result.companions.size === 0 ? [] : run.companions.locate(result.companions, context) }
   }
   const first = attempt('original')

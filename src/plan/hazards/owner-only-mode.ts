@@ -1,6 +1,8 @@
 import { resolvePath } from '../../image/image.ts'
+import type { Copy } from '../copies.ts'
 import { defineHazard } from '../hazard.ts'
 import { isInside } from '../paths.ts'
+import { findApplicationDirectories } from '../writable-paths.ts'
 
 /** Modes under which another user can't run a script: `u+x`, `700`, `744`, ... */
 const isOwnerOnly = (mode: string): boolean =>
@@ -14,7 +16,7 @@ export const ownerOnlyMode = defineHazard({
   description: `\`chmod u+x\`, \`chmod 700\` or \`chmod 744\` on the program that the image starts lets only root execute it; as
 another user the container stops with "permission denied". Write \`chmod 755\` or \`chmod a+rx\` instead (or
 \`COPY --chmod=0755\`), then convert again.`,
-  *find({ image, runFacts, startUp, copies }) {
+  *find({ dockerfile, image, runFacts, startUp, copies, options }) {
     const words = startUp.programs.flatMap((program) => [program.word, ...program.args]).join(' ')
     for (const fact of runFacts.all) {
       if (fact.kind !== 'open' || !/^0?[0-7][0-7]0$/.test(fact.value) || fact.isRecursive) continue
@@ -45,7 +47,10 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
       if (program.word.includes('/')) started.add(resolvePath(image.final.workdir, program.word))
     for (const script of startUp.scripts)
       if (script.path.includes('/')) started.add(resolvePath(image.final.workdir, script.path))
+    const directories = findApplicationDirectories(dockerfile, image, copies)
     for (const path of started) {
+      // What a COPY brings into the application's directories will belong to the user.
+      if (directories.some((directory) => isInside(path, directory)) && findCopy(copies, path) !== undefined) continue
       const last = [...runFacts.covering(path)]
         .sort((a, b) => a.instruction.index - b.instruction.index)
         .findLast(
@@ -58,9 +63,7 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
           help: 'Write `chmod 755` (or `a+rx`); the owner stays root.',
           at: last.instruction
         }
-      const copy = copies.findLast(
-        (each) => each.destination === path || path.startsWith(`${each.destination === '/' ? '' : each.destination}/`)
-      )
+      const copy = findCopy(copies, path)
       const mode = copy?.instruction.flag('chmod')?.value
       if (copy !== undefined && mode !== undefined && isOwnerOnly(mode) && last === undefined)
         yield {
@@ -68,6 +71,20 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
           help: 'Write `--chmod=0755`; the owner stays root.',
           at: copy.instruction
         }
+      const script = startUp.scripts.find((each) => each.path === path)
+      const fileMode = script?.contextPath === undefined ? undefined : options.contextMode?.(script.contextPath)
+      if (script?.copy !== undefined && fileMode !== undefined && mode === undefined && last === undefined)
+        if ((fileMode & 0o005) !== 0o005 && (fileMode & 0o100) !== 0)
+          yield {
+            message: `${script.contextPath} has mode 0${(fileMode & 0o777).toString(8)} in the build context: as another user it can't be started`,
+            help: `Run chmod 755 ${script.contextPath}, or write COPY --chmod=0755; the owner stays root.`,
+            at: script.copy.instruction
+          }
     }
   }
 })
+
+const findCopy = (copies: readonly Copy[], path: string): Copy | undefined =>
+  copies.findLast(
+    (each) => each.destination === path || path.startsWith(`${each.destination === '/' ? '' : each.destination}/`)
+  )
