@@ -124,6 +124,16 @@ describe('what README.md and docs/ say', () => {
     })
   }, 60_000)
 
+  /** As code hosts make them of headings. */
+  const anchorsOf = (text: string) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
+      (match[1] as string)
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+        .trim()
+        .replaceAll(/\s/g, '-')
+    )
+
   test.each(pages)('links in %s lead somewhere', (page) => {
     const text = readText(repository, page).replaceAll(/^```[\s\S]*?^```$/gm, '')
     const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string)
@@ -132,7 +142,7 @@ describe('what README.md and docs/ say', () => {
       const [target = '', anchor] = link.split('#')
       const file = target === '' ? page : path.join(path.dirname(page), target)
       if (!existsSync(path.join(repository, file))) return true
-      return anchor !== undefined && !readText(repository, file).includes(`\n## ${anchor}\n`)
+      return anchor !== undefined && !anchorsOf(readText(repository, file)).includes(anchor)
     })
     expect(dead).toEqual([])
   })

@@ -14,6 +14,9 @@ declare module 'vitest' {
   }
 }
 
+/** What the tests use beside the scenarios' base images. */
+const furtherImages = ['alpine:3.20', 'busybox:latest', 'debian:12-slim', 'gcr.io/distroless/nodejs22-debian12:latest']
+
 const script = (name: string) => path.join(repository, 'scripts/engine', name)
 
 /** Starts an engine where none answers, and makes the base images that the scenarios name. */
@@ -27,7 +30,8 @@ export default function setup(project: TestProject): (() => void) | undefined {
   // What runs already is somebody else's, and stays.
   const wasRunning = spawnSync('bash', [script('engine.sh'), 'status'], { stdio: 'ignore' }).status === 0
   execFileSync('bash', [script('engine.sh'), 'start'], { stdio: 'inherit' })
-  execFileSync('bash', [script('bases.sh'), ...baseImages(loadScenarios())], { stdio: 'inherit' })
+  const images = new Set([...baseImages(loadScenarios()), ...furtherImages])
+  execFileSync('bash', [script('bases.sh'), ...images], { stdio: 'inherit' })
   project.provide('engine', readEnvironment())
   if (wasRunning || process.env.KEEP_ENGINE) return undefined
   return () => {

@@ -76,7 +76,8 @@ function describe(result: CandidateResult): string {
   const { build, run } = observation
   if (!build.isBuilt) return 'does not build'
   const failed = failedChecks(result)
-  if (!hasStarted(result)) return `builds, **${run?.state === 'exited' ? `exits ${run.exitCode}` : 'does not start'}**`
+  // Without the code, which differs between versions of a program.
+  if (!hasStarted(result)) return `builds, **${run?.state === 'exited' ? 'stops' : 'does not start'}**`
   const served = checks.some(({ name, status }) => name === 'http' && status === 'passed') ? ', serves' : ''
   const state = run?.state === 'exited' ? `exits ${run.exitCode}` : 'starts'
   // What else fails follows from the first: a log line and a status often tell the same.
