@@ -1,5 +1,5 @@
 import { findUserPlace } from '../src/edit/user-place.ts'
-import { isRoot } from '../src/image/image.ts'
+import { isRoot, stateBefore } from '../src/image/image.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const switchUser = defineTransform({
@@ -15,8 +15,16 @@ the last word is rewritten in place.
  CMD ["python3", "app.py"]
 \`\`\``,
   apply({ dockerfile, stage, image, stagePlan, edit }) {
-    if (!isRoot(image.final)) return
     const { text } = stagePlan.user
+    if (!isRoot(image.final)) {
+      // Only a stage that was root and is built on one that this run has switched has something left to do.
+      const isOwn = stage.instructions.some((instruction) => instruction === image.final.userInstruction)
+      if (stagePlan.isNonRoot || isOwn) return
+      const step = stage.instructions.find((instruction) => instruction.keyword === 'RUN')
+      if (step === undefined && image.final.user === text) return
+      if (step !== undefined && !isRoot(stateBefore(image, step)))
+        edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
+    }
     const place = findUserPlace(dockerfile, stage)
     const message = `run as ${text}`
     if (place.replace !== undefined) {

@@ -9,7 +9,7 @@ export const baseForOthers = defineHazard({
 Such images are a base for others, or a place in which CI jobs run on a mounted workspace. Their children inherit
 \`USER\`: a \`RUN apt-get install\` there fails, and a mounted workspace is not writable. Check who uses it before you
 merge; children may need \`USER root\` for their installs.`,
-  *find({ dockerfile, image, stage, startUp }) {
+  *find({ dockerfile, image, stage, startUp, options }) {
     const onbuild = image.lineage
       .flatMap((each) => each.instructions)
       .find((instruction) => instruction.keyword === 'ONBUILD')
@@ -25,6 +25,8 @@ merge; children may need \`USER root\` for their installs.`,
       (each) =>
         each.index > stage.index &&
         findParent(dockerfile, each) === stage &&
+        // A shipped one is converted with it.
+        !(options.targets ?? []).some((name) => name.toLowerCase() === each.name || name === String(each.index)) &&
         each.instructions.some((instruction) => instruction.keyword === 'RUN')
     )
     if (child !== undefined) {
