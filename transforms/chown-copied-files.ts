@@ -31,14 +31,12 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
         ? [user.ownHome]
         : [])
     ]
-    // A user that can overwrite its own program is what scanners complain about next.
-    const isProgramPlace = (path: string) => /^\/opt\/[^/]+\/s?bin(?:\/|$)/.test(path)
     for (const copy of readCopies(dockerfile, image.lineage)) {
       const { instruction, destination, state } = copy
       if (copy.isUnresolved) continue
       // A file that only its owner may read (a key, a token) must belong to the reader.
       const isPrivate = /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '')
-      if (mode === 'app' && !isPrivate && isProgramPlace(destination)) continue
+      if (mode === 'app' && !isPrivate && isSystemDirectory(destination)) continue
       if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {

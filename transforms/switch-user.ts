@@ -14,7 +14,7 @@ the last word is rewritten in place.
 +USER 10001:10001
  CMD ["python3", "app.py"]
 \`\`\``,
-  apply({ dockerfile, stage, image, stagePlan, edit }) {
+  apply({ stage, image, stagePlan, edit }) {
     const { text } = stagePlan.user
     if (!isRoot(image.final)) {
       // Only a stage that was root and is built on one that this run has switched has something left to do.
@@ -25,7 +25,7 @@ the last word is rewritten in place.
       if (step !== undefined && !isRoot(stateBefore(image, step)))
         edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     }
-    const place = findUserPlace(dockerfile, stage)
+    const place = findUserPlace(stage)
     const message = `run as ${text}`
     if (place.replace !== undefined) {
       const [start, end] = place.replace.sourceRange(

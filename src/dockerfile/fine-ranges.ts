@@ -1,6 +1,6 @@
 /**
- * The one place that knows dockerfile-ast. It is asked about one instruction at a time, and only when somebody needs
- * the parts of that instruction. It sees the logical line (no continuations, comments or heredoc bodies, which it
+ * Flags and properties with their ranges, and the one place that knows dockerfile-ast. That is asked about one
+ * instruction at a time, and only where an edit is about to be made. It sees the logical line (no continuations, comments or heredoc bodies, which it
  * misreads), so what it answers is exact; where its reading and BuildKit's rules differ, ours is used.
  */
 import { DockerfileParser, type PropertyInstruction } from 'dockerfile-ast'
@@ -11,18 +11,16 @@ export interface Property {
   name: Word
   /** As written, quotes included; undefined for `ARG NAME`. */
   value: Word | undefined
-  /** The old form, `ENV NAME value with spaces`. */
-  isOldForm: boolean
 }
 
 /** Parses one logical line. Its first line is a directive when the file has another escape character. */
-const parseLine = <T>(instruction: Instruction): { parsed: T; line: number } | undefined => {
+const parseLine = <T>(instruction: Instruction): T | undefined => {
   const { logical } = instruction.raw
   const isBacktick = instruction.escape === '`'
   // A stray `<<` makes it look for a heredoc: blanked, same length.
   const text = logical.replaceAll('<<', '  ')
   const parsed = DockerfileParser.parse(isBacktick ? `# escape=\`\n${text}` : text).getInstructions()
-  return parsed.length === 1 ? { parsed: parsed[0] as T, line: isBacktick ? 1 : 0 } : undefined
+  return parsed.length === 1 ? (parsed[0] as T) : undefined
 }
 
 /** A piece of the logical line as a word of the source. */
@@ -66,8 +64,7 @@ export function readProperties(instruction: Instruction): readonly Property[] | 
     return [
       {
         name: { text: first.text, start: nameStart, end: nameEnd },
-        value: { text: logical.slice(second.start, end), start: valueStart, end: valueEnd },
-        isOldForm: true
+        value: { text: logical.slice(second.start, end), start: valueStart, end: valueEnd }
       }
     ]
   }
@@ -77,8 +74,7 @@ export function readProperties(instruction: Instruction): readonly Property[] | 
     const nameEnd = equals === -1 ? to : from + equals
     return {
       name: place(instruction, from, nameEnd),
-      value: equals === -1 ? undefined : place(instruction, nameEnd + 1, to),
-      isOldForm: false
+      value: equals === -1 ? undefined : place(instruction, nameEnd + 1, to)
     }
   })
 }
@@ -92,7 +88,7 @@ export function readFineProperties(instruction: Instruction): readonly (Property
   const own = readProperties(instruction) ?? []
   // dockerfile-ast 0.7.1 asks Node's Buffer for the byte order mark; in a browser our own reading stands alone.
   if (!('Buffer' in globalThis)) return own
-  const parsed = parseLine<PropertyInstruction>(instruction)?.parsed.getProperties?.() ?? []
+  const parsed = parseLine<PropertyInstruction>(instruction)?.getProperties?.() ?? []
   return own.map((property, index) => {
     const found = parsed[index]
     if (found === undefined || property.value === undefined) return undefined

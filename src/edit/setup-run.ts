@@ -110,7 +110,7 @@ export function findSetupPlace(
   )
   if (existing !== -1) return { join: instructions[existing], before: undefined }
 
-  const userPlace = findUserPlace(dockerfile, stage)
+  const userPlace = findUserPlace(stage)
   let at = dependentIndex
   if (at === -1) at = instructions.findIndex(({ keyword }) => keyword === 'COPY' || keyword === 'ADD')
   if (at === -1) at = userPlace.before === undefined ? instructions.length : positionOf(stage, userPlace.before)

@@ -1,4 +1,4 @@
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
 
@@ -13,7 +13,7 @@ export interface UserPlace {
 }
 
 /** Where the final `USER` of a stage goes: behind the last step that needs root, right before the command. */
-export function findUserPlace(_dockerfile: Dockerfile, stage: Stage): UserPlace {
+export function findUserPlace(stage: Stage): UserPlace {
   const { instructions } = stage
   const lastStep = instructions.findLastIndex((instruction) => needsRoot.has(instruction.keyword))
   const rest = instructions.slice(lastStep + 1)

@@ -8,8 +8,12 @@ export interface ImageReference {
   digest: string | undefined
 }
 
-const dockerHub = /^(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com)\//
-const mirrorsOfOfficial = /^(?:public\.ecr\.aws\/docker\/library|mirror\.gcr\.io\/library|library)\//
+/** Registries that serve Docker Hub's images, the `library` namespace and its per-architecture namespaces. */
+const mirrorPrefix =
+  /^(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))?(?:library\/)?(?:(?:amd64|arm32v[567]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)\/)?/
+
+/** `docker.io/library/node`, `mirror.gcr.io/library/node` and `arm64v8/node` are all `node`. */
+export const familiarName = (name: string): string => name.toLowerCase().replace(mirrorPrefix, '')
 
 /**
  * Splits an image reference.
@@ -23,9 +27,6 @@ export function readReference(text: string): ImageReference {
   const rest = at === -1 ? text : text.slice(0, at)
   const colon = rest.lastIndexOf(':')
   const hasTag = colon > rest.lastIndexOf('/')
-  const name = (hasTag ? rest.slice(0, colon) : rest)
-    .toLowerCase()
-    .replace(dockerHub, '')
-    .replace(mirrorsOfOfficial, '')
+  const name = familiarName(hasTag ? rest.slice(0, colon) : rest)
   return { text, name, tag: hasTag ? rest.slice(colon + 1) : undefined, digest }
 }

@@ -2,6 +2,7 @@ import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { type ImageState, readImage, resolvePath, stateBefore } from '../image/image.ts'
+import { baseName } from './paths.ts'
 
 /** A `COPY` or `ADD`, with its destination as a path of the image. */
 export interface Copy {
@@ -50,7 +51,6 @@ export function readCopies(dockerfile: Dockerfile, lineage: readonly Stage[]): C
 }
 
 const cleanContextPath = (path: string): string => resolvePath('/', path).slice(1)
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** Where a file of the image comes from. */
 export type Origin =

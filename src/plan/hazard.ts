@@ -3,7 +3,6 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import type { StageImage } from '../image/image.ts'
 import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
-import type { PortMention } from './ports.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { StartUp } from './startup.ts'
 
@@ -35,7 +34,6 @@ export interface HazardContext {
   copies: readonly Copy[]
   runFacts: RunFacts
   startUp: StartUp
-  ports: readonly PortMention[]
   options: RewriteOptions
 }
 

@@ -18,7 +18,7 @@ export const isSystemDirectory = (path: string): boolean =>
   (path !== '/data' && path !== '/srv' && systemTops.has(path)) ||
   systemExact.has(path) ||
   systemTrees.test(path) ||
-  /^\/opt\/[^/]+\/bin(\/|$)/.test(path)
+  /^\/opt\/[^/]+\/s?bin(\/|$)/.test(path)
 
 /** Writable for everybody in every image. */
 export const isPublicDirectory = (path: string): boolean => /^\/(?:tmp|var\/tmp|dev|proc)(?:\/|$)/.test(path)
@@ -43,5 +43,8 @@ export function* pathAndAncestors(path: string): Generator<string> {
 }
 
 export const isRootHome = (path: string): boolean => path === '/root' || path.startsWith('/root/')
+
+/** The last part of a path; of a command's word, the program's name. */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export const parentDirectory = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

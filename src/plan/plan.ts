@@ -158,7 +158,7 @@ function planStage(
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
-    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, ports: mentions, options }
+    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, options }
     const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
     return {
       ...common,
@@ -176,7 +176,7 @@ function planStage(
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
-  const context = { dockerfile, stage, image, copies, runFacts, startUp, ports: mentions, options }
+  const context = { dockerfile, stage, image, copies, runFacts, startUp, options }
   const raw = [...findHazards(hazards, context), ...findings]
   if (!/^\d/.test(user.text))
     raw.push({

@@ -1,7 +1,7 @@
 /**
  * Where ports are written in a Dockerfile, and which of them the process listens on.
  */
-import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
@@ -107,7 +107,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
     .findLast((instruction) => instruction.keyword === 'HEALTHCHECK')
   const names: Instruction[] = []
 
-  const visit = (instruction: Instruction, stage: Stage | undefined) => {
+  const visit = (instruction: Instruction) => {
     switch (instruction.keyword) {
       case 'EXPOSE':
         for (const word of instruction.words) {
@@ -141,10 +141,9 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
         if (instruction === lastHealthcheck) mentions.push(...healthcheckPorts(instruction, text))
         break
     }
-    void stage
   }
-  for (const instruction of dockerfile.globalArguments) visit(instruction, undefined)
-  for (const stage of image.lineage) for (const instruction of stage.instructions) visit(instruction, stage)
+  for (const instruction of dockerfile.globalArguments) visit(instruction)
+  for (const stage of image.lineage) for (const instruction of stage.instructions) visit(instruction)
 
   const overridden = new Set<string>()
   for (const instruction of names)

@@ -1,4 +1,5 @@
 import type { ShellCommand } from '../shell/commands.ts'
+import { baseName } from './paths.ts'
 
 export interface ScriptWrite {
   path: string
@@ -25,7 +26,7 @@ export function* scriptWrites(
   command: ShellCommand,
   substitute: (text: string) => string | undefined
 ): Generator<ScriptWrite> {
-  const name = command.name.slice(command.name.lastIndexOf('/') + 1)
+  const name = baseName(command.name)
   const read = (word: { value: string; isStatic: boolean }) => {
     const value = word.isStatic ? word.value : substitute(word.value)
     return { path: value ?? word.value, isKnown: value !== undefined }

@@ -10,6 +10,7 @@ import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand } from '../shell/commands.ts'
 import { type Copy, findOrigin } from './copies.ts'
+import { baseName } from './paths.ts'
 
 export interface StartedProgram {
   /** Last part of the path. */
@@ -77,18 +78,16 @@ const wrappers = new Map<string, { valueFlags: ReadonlySet<string>; positional?:
 
 const shellName = /^(ba|da|a|z|k|mk)?sh$/
 
-export const programName = (word: string): string => word.slice(word.lastIndexOf('/') + 1)
-
 /** By its name a script: `*.sh`, `*.bash` or `*entrypoint*`. */
 const isScriptName = (word: string): boolean =>
   /\.(sh|bash|ash|ksh)$/.test(word) ||
-  (/entrypoint/i.test(programName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
+  (/entrypoint/i.test(baseName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
 
 /** Words behind wrappers such as `tini --`. */
 function unwrap(words: readonly string[]): readonly string[] {
   let rest = words
   for (let depth = 0; depth < 6; depth++) {
-    const wrapper = wrappers.get(programName(rest[0] ?? ''))
+    const wrapper = wrappers.get(baseName(rest[0] ?? ''))
     if (wrapper === undefined) return rest
     let index = 1
     let positional = wrapper.positional ?? 0
@@ -99,7 +98,7 @@ function unwrap(words: readonly string[]): readonly string[] {
         positional = 0
         break
       }
-      if (/^[A-Za-z_]\w*=/.test(word) && programName(rest[0] as string) === 'env') continue
+      if (/^[A-Za-z_]\w*=/.test(word) && baseName(rest[0] as string) === 'env') continue
       if (word.startsWith('-')) {
         if (wrapper.valueFlags.has(word)) index++
         continue
@@ -141,7 +140,7 @@ export function readStartUp(
   const { entrypoint, command } = final
   const seen = new Set<string>()
 
-  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard, _place: string): boolean => {
+  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard): boolean => {
     const paths = word.includes('/')
       ? [resolvePath(final.workdir, word)]
       : [...searchPath.map((directory) => `${directory}/${word}`), resolvePath(final.workdir, word)]
@@ -155,7 +154,7 @@ export function readStartUp(
         seen.add(key)
         const isShell = !/^#!(?!.*\b(ba|da|a|k)?sh\b)/.test(origin.text)
         const script = isShell ? readShell(origin.text) : undefined
-        const name = origin.kind === 'context' ? origin.path : programName(path)
+        const name = origin.kind === 'context' ? origin.path : baseName(path)
         scripts.push({
           path,
           contextPath: origin.kind === 'context' ? origin.path : undefined,
@@ -227,7 +226,7 @@ export function readStartUp(
     const words = unwrap(all)
     const word = words[0]
     if (word === undefined || word === '') return
-    const name = programName(word)
+    const name = baseName(word)
     if (shellName.test(name)) {
       const at = words.findIndex(
         (candidate, index) => index > 0 && !candidate.startsWith('-') && !candidate.startsWith('+')
@@ -244,7 +243,7 @@ export function readStartUp(
       }
       const script = at === -1 ? undefined : words[at]
       if (script !== undefined && !script.startsWith('$')) {
-        if (!addScript(script, instruction, guard, place)) addUnfound(script, instruction)
+        if (!addScript(script, instruction, guard)) addUnfound(script)
         addScriptArguments(words.slice(at + 1), instruction, place, guard, isConditional)
         return
       }
@@ -252,7 +251,7 @@ export function readStartUp(
     const isKnownServer =
       (findServerByProgram(name) ?? findRootProgram(name)) !== undefined && findCopyNamed(name) === undefined
     if (isScriptName(word) && !isKnownServer && !isBaseEntrypoint(word)) {
-      if (!addScript(word, instruction, guard, place)) addUnfound(word, instruction)
+      if (!addScript(word, instruction, guard)) addUnfound(word)
       addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
       return
     }
@@ -261,7 +260,7 @@ export function readStartUp(
       addWords(words.slice(1), instruction, place, guard, isConditional)
       return
     }
-    if (addContextScript(word, name, instruction, guard, place)) {
+    if (addContextScript(word, name, instruction, guard)) {
       addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
       return
     }
@@ -274,16 +273,15 @@ export function readStartUp(
     word: string,
     name: string,
     instruction: Instruction | undefined,
-    guard: Guard,
-    place: string
+    guard: Guard
   ): boolean => {
     if (readContext === undefined && !copies.some((copy) => copy.instruction.heredocs.length > 0)) return false
     if (/^(?:node|python[\d.]*|java|npm|yarn|php|ruby|dotnet)$/.test(name) || word.includes('$')) return false
     const isNamed = copies.some(
       (copy) =>
         copy.from === undefined &&
-        (programName(copy.destination) === name ||
-          copy.sources.some((source) => programName(source) === name) ||
+        (baseName(copy.destination) === name ||
+          copy.sources.some((source) => baseName(source) === name) ||
           (word.includes('/') &&
             copy.destination !== '/' &&
             resolvePath(final.workdir, word).startsWith(`${copy.destination}/`)))
@@ -296,7 +294,7 @@ export function readStartUp(
       const origin = findOrigin(copies, path, readContext)
       return (origin?.kind === 'context' || origin?.kind === 'heredoc') && /^#!.*\b(?:ba|da|a|k)?sh\b/.test(origin.text)
     })
-    return isScript && addScript(word, instruction, guard, place)
+    return isScript && addScript(word, instruction, guard)
   }
 
   /** `npm start` runs what package.json says. */
@@ -337,21 +335,20 @@ export function readStartUp(
   /** The base image's own entrypoint; `./docker-entrypoint.sh` is somebody else's script of the same name. */
   const isBaseEntrypoint = (word: string): boolean => {
     const known = unwrap(base.image?.entrypoint ?? [])[0]
-    if (known === undefined || programName(known) !== programName(word)) return false
+    if (known === undefined || baseName(known) !== baseName(word)) return false
     const isSamePlace =
       !word.includes('/') ||
       word === known ||
       /^\/(?:usr\/local\/)?(?:usr\/)?s?bin\/[^/]+$/.test(word) ||
       /^\/[^/]+$/.test(word)
-    return isSamePlace && findCopyNamed(programName(word)) === undefined
+    return isSamePlace && findCopyNamed(baseName(word)) === undefined
   }
   const findCopyNamed = (name: string) =>
-    copies.find((copy) => copy.sources.some((source) => programName(source) === name))
+    copies.find((copy) => copy.sources.some((source) => baseName(source) === name))
 
-  const addUnfound = (word: string, _instruction: Instruction | undefined) => {
+  const addUnfound = (word: string) => {
     if (seen.has(word)) return
     seen.add(word)
-
     scripts.push({
       path: word,
       contextPath: undefined,
@@ -377,7 +374,7 @@ export function readStartUp(
     )
     // `. ./env.sh` runs in the same process.
     if ((inner.name === '.' || inner.name === 'source') && inner.args[0] !== undefined)
-      addScript(inner.args[0].value, instruction, inner.guard, place)
+      addScript(inner.args[0].value, instruction, inner.guard)
   }
 
   const addLine = (line: CommandLine, place: string, extra: readonly string[]) => {

@@ -1,4 +1,5 @@
 import type { BaseImage, ResolvedBaseImage } from '../base-image.ts'
+import { familiarName } from '../reference.ts'
 import { ci } from './ci.ts'
 import { databases } from './databases.ts'
 import { distributions } from './distributions.ts'
@@ -15,10 +16,6 @@ export const baseImages: readonly BaseImage[] = [
   ...ci,
   ...platforms
 ]
-
-/** Registries that serve Docker Hub's images, the `library` namespace and its per-architecture namespaces. */
-const mirrorPrefix =
-  /^(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))?(?:library\/)?(?:(?:amd64|arm32v[567]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)\/)?/
 
 let exact: Map<string, BaseImage[]> | undefined
 let wildcards: readonly (readonly [RegExp, BaseImage])[] = []
@@ -45,7 +42,7 @@ function buildIndex(): Map<string, BaseImage[]> {
 /** The row of an image, with what depends on the tag decided; a missing tag counts as `latest`. */
 export function findBaseImage(reference: { name: string; tag: string | undefined }): ResolvedBaseImage | undefined {
   exact ??= buildIndex()
-  const name = reference.name.replace(mirrorPrefix, '')
+  const name = familiarName(reference.name)
   const tag = reference.tag ?? 'latest'
   const row =
     exact.get(name)?.find((candidate) => matchesTag(candidate, tag)) ??

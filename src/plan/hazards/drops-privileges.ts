@@ -1,5 +1,5 @@
 import { defineHazard } from '../hazard.ts'
-import { programName } from '../startup.ts'
+import { baseName } from '../paths.ts'
 
 /** Tools that change the user of a process. source: their manuals; s6-overlay README */
 export const stepDownTools = new Set([
@@ -37,7 +37,7 @@ What to do: leave it, and start the container with the capabilities that the cha
   *find({ image, startUp }) {
     const base = image.base.image
     const isBaseEntrypoint = startUp.programs.some(
-      (program) => base?.entrypoint?.[0] !== undefined && programName(base.entrypoint[0]) === program.name
+      (program) => base?.entrypoint?.[0] !== undefined && baseName(base.entrypoint[0]) === program.name
     )
     if (base?.stepsDown !== undefined && isBaseEntrypoint) {
       const account = base.account?.name

@@ -9,7 +9,7 @@ export const needsCapability = defineHazard({
 even with \`--cap-add\` (a user's process has them only as ambient capabilities, which Docker does not set). The file is
 refused. A program to which a \`RUN setcap\` gave capabilities is reported too: with \`+ep\` it does not even start under
 \`--cap-drop ALL\`.`,
-  *find({ image, dockerfile, startUp }) {
+  *find({ image, startUp }) {
     const reported = new Set<string>()
     for (const program of startUp.programs) {
       const found = findRootProgram(program.name, program.args)
@@ -33,6 +33,5 @@ refused. A program to which a \`RUN setcap\` gave capabilities is reported too: 
             at: instruction
           }
       }
-    void dockerfile
   }
 })

@@ -1,6 +1,6 @@
 import { createSubstitute, resolvePath } from '../../image/image.ts'
 import { defineHazard } from '../hazard.ts'
-import { isPublicDirectory, isSystemDirectory } from '../paths.ts'
+import { baseName, isPublicDirectory, isSystemDirectory } from '../paths.ts'
 import { scriptWrites } from '../script-writes.ts'
 
 /** Commands that fail for anybody but root. */
@@ -58,7 +58,7 @@ directory that the user owns.`,
         }
         continue
       }
-      const name = command.name.slice(command.name.lastIndexOf('/') + 1)
+      const name = baseName(command.name)
       if (
         rootCommands.has(name) &&
         !(name === 'hostname' && command.args.length === 0) &&
