@@ -260,6 +260,7 @@ describe('transforms', () => {
 
   const expectedLines: Record<string, RegExp> = {
     'create-user': /^\+ {4}&& useradd --uid 10001 /m,
+    'leave-root-home': /^\+WORKDIR \/home\/node$/m,
     'own-writable-paths': /^\+RUN mkdir -p \/app && chown 10001:10001 \/app$/m,
     'chown-copied-files': /^\+COPY --chown=10001:10001 \. \.$/m,
     'remap-ports': /^\+EXPOSE 8080$/m,
@@ -270,7 +271,11 @@ describe('transforms', () => {
   test.each(presets.user.map((transform) => [transform.name, transform] as const))(
     '%s runs alone',
     (name, transform) => {
-      const text = name === 'pin-numeric-user' ? 'FROM node:22\nUSER node\nCMD ["node"]\n' : flask
+      const texts: Record<string, string> = {
+        'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
+        'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
+      }
+      const text = texts[name] ?? flask
       const umask = name === 'set-umask' ? { umask: '027' } : {}
       const byOnly = rewrite(text, { only: [name], ...umask })
       const byArray = rewrite(text, { transforms: [transform], only: [name], ...umask })

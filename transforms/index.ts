@@ -1,17 +1,28 @@
 import type { Transform } from '../src/transform.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
+import { leaveRootHome } from './leave-root-home.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinNumericUser } from './pin-numeric-user.ts'
 import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
 
-export { chownCopiedFiles, createUser, ownWritablePaths, pinNumericUser, remapPorts, setUmask, switchUser }
+export {
+  chownCopiedFiles,
+  createUser,
+  leaveRootHome,
+  ownWritablePaths,
+  pinNumericUser,
+  remapPorts,
+  setUmask,
+  switchUser
+}
 
 /** Every built-in transform, in the order in which the preset runs them. */
 export const transforms: readonly Transform[] = [
   createUser,
+  leaveRootHome,
   ownWritablePaths,
   chownCopiedFiles,
   remapPorts,

@@ -83,7 +83,21 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
       const missingFiles = files.filter((path) => !existing.has(path))
       const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
-      const all = list([...directories, ...files])
+      // Inside his home nothing on the way may stay root's: other programs make their directories there.
+      const between = new Set(
+        missing.flatMap((path) =>
+          user.ownHome !== undefined && isInside(path, user.ownHome)
+            ? [...pathAndAncestors(parentDirectory(path))].filter(
+                (directory) =>
+                  directory !== user.ownHome &&
+                  isInside(directory, user.ownHome as string) &&
+                  !existing.has(directory) &&
+                  !directories.includes(directory)
+              )
+            : []
+        )
+      )
+      const all = list([...between, ...directories, ...files])
       const commands = [
         ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
         ...(missingFiles.length > 0 ? [`touch ${list(missingFiles)}`] : []),

@@ -59,6 +59,11 @@ export class Instruction {
     return this.raw.heredocs
   }
 
+  /** As written, heredocs included. */
+  get source(): string {
+    return this.text.slice(this.raw.start, this.raw.end)
+  }
+
   /** The lines between a heredoc's mark and its terminator. */
   heredocBody(heredoc: Heredoc): string {
     return this.text.slice(heredoc.bodyStart, heredoc.bodyEnd)

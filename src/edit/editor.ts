@@ -34,6 +34,8 @@ export interface Editor {
   keyword(name: string): string
   /** `RUN a && b` in the file's own layout: on one line where it is short, else a command a line. */
   formatRun(commands: readonly string[]): string
+  /** Puts `command && ` in front of the shell form of a `RUN`. */
+  prependCommands(instruction: Instruction, commands: readonly string[], message: string): void
   /** Adds `&& command` to a `RUN`. */
   appendCommands(instruction: Instruction, commands: readonly string[], message: string): void
   readonly edits: readonly AppliedEdit[]
@@ -122,6 +124,10 @@ export function createEditor(dockerfile: Dockerfile): Editor {
       const line = `${keyword('RUN')} ${commands.join(' && ')}`
       const isShort = commands.length <= 2 && line.length <= 100 && !/^(groupadd|addgroup)/.test(commands[0] ?? '')
       return isShort ? line : `${keyword('RUN')} ${commands[0]}${continued(commands.slice(1))}`
+    },
+    prependCommands(instruction, commands, message) {
+      const at = instruction.argumentsStart
+      replace(at, at, commands.map((command) => `${command} && `).join(''), message)
     },
     appendCommands(instruction, commands, message) {
       const end = instruction.raw.headEnd

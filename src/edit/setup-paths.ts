@@ -21,6 +21,17 @@ export interface SetupPaths {
   after: readonly Instruction[]
 }
 
+const names = (instruction: Instruction, path: string): boolean => {
+  const at = instruction.source.indexOf(path)
+  if (at === -1) return false
+  const [before, after] = [instruction.source[at - 1] ?? ' ', instruction.source[at + path.length] ?? ' ']
+  return !/[\w./-]/.test(before) && !/[\w.-]/.test(after)
+}
+
+/** The RUN that creates our account names the home. */
+const isAccountRun = (instruction: Instruction, { user }: StagePlan): boolean =>
+  user.name !== undefined && new RegExp(`\\b(?:useradd|adduser)\\b.*\\b${user.name}\\b`, 's').test(instruction.source)
+
 /** Sorts the paths of a plan for the setup of its stage, on the text as it is now. */
 export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: StageImage, plan: StagePlan): SetupPaths {
   const { user, paths } = plan
@@ -46,11 +57,23 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
             positionOf(stage, fact.instruction) !== -1
           )
             found.add(fact.instruction)
+    // What moved out of /root may be made by `git clone`, `mv` or `cp`, which want it not to be there.
+    if (plan.homeMove !== undefined)
+      for (const { path } of group) {
+        const first = instructions.find(
+          (instruction) => names(instruction, path) && ['RUN', 'WORKDIR', 'COPY', 'ADD'].includes(instruction.keyword)
+        )
+        if (first?.keyword === 'RUN' && !isAccountRun(first, plan)) found.add(first)
+      }
     return [...found].sort((a, b) => a.index - b.index)
   }
   const volumes = instructions.filter(({ keyword }) => keyword === 'VOLUME')
   const [firstVolume] = volumes
   const isLate = (each: PlannedPath) => {
+    if (plan.homeMove !== undefined) {
+      const [maker] = makers([each])
+      if (maker !== undefined && names(maker, each.path)) return true
+    }
     if (firstVolume === undefined) return false
     const last = makers([each]).at(-1)
     const isVolume = volumes.some((volume) => volume.argumentText.includes(each.path))

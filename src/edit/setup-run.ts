@@ -54,10 +54,13 @@ function findDependent(dockerfile: Dockerfile, stage: Stage, plan: StagePlan): I
   const receiving = [...plan.applicationDirectories, ...owned, ...home]
   const copies = new Map(readCopies(dockerfile, [stage]).map((copy) => [copy.instruction, copy]))
   return stage.instructions.find((instruction, index) => {
+    // useradd leaves a home directory that is there already to root.
+    if (plan.homeMove?.touches(instruction) === true) return true
     switch (instruction.keyword) {
       case 'WORKDIR': {
         const { workdir } = image.states[index] as (typeof image.states)[number]
-        return owned.some((path) => isInside(workdir, path))
+        const isHome = plan.user.create !== undefined && home.some((path) => isInside(workdir, path))
+        return isHome || owned.some((path) => isInside(workdir, path))
       }
       case 'COPY':
       case 'ADD': {

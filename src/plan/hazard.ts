@@ -3,8 +3,10 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import type { StageImage } from '../image/image.ts'
 import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
+import type { HomeMove } from './home-move.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { StartUp } from './startup.ts'
+import type { PlannedUser } from './user.ts'
 
 /** What `unroot explain` prints and what findings refer to. */
 export interface Rule {
@@ -34,6 +36,10 @@ export interface HazardContext {
   copies: readonly Copy[]
   runFacts: RunFacts
   startUp: StartUp
+  /** Who the image will run as. */
+  user: PlannedUser
+  /** What leaves `/root`; the rest of the context is read as if it had. */
+  homeMove: HomeMove | undefined
   options: RewriteOptions
 }
 

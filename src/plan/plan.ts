@@ -2,8 +2,9 @@
  * Who the image should run as, what that user needs, what stands against it. A pure function of text and options,
  * in stable keys (path, port, uid, stage index): it is made once, on the original.
  */
-import { createLocator, type Dockerfile, type Stage } from '../dockerfile/dockerfile.ts'
+import { createLocator, type Dockerfile, parseDockerfile, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
+import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
 import { isRoot, readImage, type StageImage } from '../image/image.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
@@ -12,6 +13,7 @@ import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
+import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions } from './ports.ts'
 import { hazards } from './rules.ts'
@@ -29,6 +31,8 @@ export interface StagePlan {
   paths: readonly PlannedPath[]
   applicationDirectories: readonly string[]
   ports: readonly PortMapping[]
+  /** Set when something has to leave `/root`. */
+  homeMove: HomeMove | undefined
   findings: readonly Finding[]
   startUp: StartUp
 }
@@ -77,10 +81,11 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
 
   const findings: Finding[] = []
   const accepted = readAcceptances(dockerfile.text, options)
-  const toFinding = ({ at, ...finding }: RawFinding, stage: Stage): Finding => {
+  const toFinding = ({ at, ...finding }: RawFinding, stage: Stage, toOld = (offset: number) => offset): Finding => {
     const [from, to] = at === undefined ? placeOf(stage.from) : 'keyword' in at ? placeOf(at) : at
+    const range = at === undefined ? locator.range(from, to) : locator.range(toOld(from), toOld(to))
     const reason = accepted.get(finding.rule)
-    return { ...finding, range: locator.range(from, to), ...(reason === undefined ? {} : { accepted: { reason } }) }
+    return { ...finding, range, ...(reason === undefined ? {} : { accepted: { reason } }) }
   }
   findings.push(...readMistakenComments(dockerfile.text, locator))
   const { targets, unknown } = findTargets(dockerfile, options)
@@ -111,7 +116,9 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
       )
     ])
 
-  const stages = targets.map((stage) => planStage(dockerfile, stage, options, (finding) => toFinding(finding, stage)))
+  const stages = targets.map((stage) =>
+    planStage(dockerfile, stage, options, (finding, toOld) => toFinding(finding, stage, toOld))
+  )
   for (const stage of stages) findings.push(...stage.findings)
   const open = findings.filter((finding) => finding.accepted === undefined)
   const verdict: Verdict = stages.every((stage) => stage.isNonRoot)
@@ -148,7 +155,7 @@ function planStage(
   dockerfile: Dockerfile,
   stage: Stage,
   options: RewriteOptions,
-  toFinding: (finding: RawFinding) => Finding
+  toFinding: (finding: RawFinding, toOld?: (offset: number) => number) => Finding
 ): StagePlan {
   const image = readImage(dockerfile, stage)
   const mentions = findPortMentions(dockerfile, image)
@@ -158,7 +165,17 @@ function planStage(
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
-    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, options }
+    const context = {
+      dockerfile,
+      stage,
+      image,
+      copies: [],
+      runFacts: noRunFacts,
+      startUp,
+      user,
+      homeMove: undefined,
+      options
+    }
     const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
     return {
       ...common,
@@ -167,7 +184,8 @@ function planStage(
       paths: [],
       applicationDirectories: [],
       ports,
-      findings: raw.map(toFinding),
+      homeMove: undefined,
+      findings: raw.map((finding) => toFinding(finding)),
       startUp
     }
   }
@@ -176,7 +194,10 @@ function planStage(
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
-  const context = { dockerfile, stage, image, copies, runFacts, startUp, options }
+  const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
+  // What stands under /root is looked at where it will be.
+  const now = homeMove === undefined ? undefined : readMoved(dockerfile, stage, homeMove, options)
+  const context = { ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }), user, homeMove, options }
   const raw = [...findHazards(hazards, context), ...findings]
   if (!/^\d/.test(user.text))
     raw.push({
@@ -187,19 +208,48 @@ function planStage(
     })
   const isRefused = raw.some((finding) => finding.severity === 'error')
   const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
-  const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
+  const applicationDirectories = findApplicationDirectories(context.dockerfile, context.image, context.copies)
+  const ownFindings = new Set(findings)
   return {
     ...common,
     isNonRoot: false,
     user,
-    paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
+    paths: planPaths(
+      context.dockerfile,
+      context.image,
+      context.copies,
+      context.runFacts,
+      context.startUp,
+      user,
+      applicationDirectories
+    ),
     applicationDirectories,
     ports,
-    findings: summarize(deduplicate(told))
-      .map((finding) => ({ ...finding, help: finding.help.replaceAll('UID:GID', user.text) }))
-      .map(toFinding),
-    startUp
+    homeMove,
+    findings: summarize(deduplicate(told)).map((finding) =>
+      toFinding(
+        { ...finding, help: finding.help.replaceAll('UID:GID', user.text) },
+        // Ports were looked up in the original.
+        ownFindings.has(finding) ? undefined : now?.toOld
+      )
+    ),
+    startUp: context.startUp
   }
+}
+
+/** The file with `/root` moved away, and the way back to the original's offsets. */
+function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, options: RewriteOptions) {
+  const edit = createEditor(original)
+  homeMove.apply(edit, original, readImage(original, planned))
+  const { text, toOld } = edit.finish()
+  const dockerfile = parseDockerfile(text)
+  const stage = dockerfile.stages[planned.index]
+  if (stage === undefined) return undefined
+  const image = readImage(dockerfile, stage)
+  const copies = readCopies(dockerfile, image.lineage)
+  const runFacts = readRunFacts(dockerfile, image.lineage)
+  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+  return { dockerfile, stage, image, copies, runFacts, startUp, toOld }
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */

@@ -1,6 +1,5 @@
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
-import { corepackHome } from './hazards/corepack-home.ts'
 import { developmentServer } from './hazards/development-server.ts'
 import { dockerSocket } from './hazards/docker-socket.ts'
 import { dropsPrivileges } from './hazards/drops-privileges.ts'
@@ -35,7 +34,6 @@ export const hazards: readonly Hazard[] = [
   ownerOnlyMode,
   usesSudo,
   unreadEntrypoint,
-  corepackHome,
   developmentServer,
   packagedDaemon,
   filesMadeByRoot,

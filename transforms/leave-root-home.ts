@@ -1,0 +1,24 @@
+import { defineTransform } from '../src/transform.ts'
+
+export const leaveRootHome = defineTransform({
+  name: 'leave-root-home',
+  summary: 'Move what the image keeps under /root to where the new user can reach it',
+  description: `\`/root\` has mode 0700, so whatever the running process needs of it moves to the new user's home (\`/app\` where he has
+none): \`WORKDIR\`, the targets of \`COPY\`, \`ENV\` (\`PATH\`, \`*_HOME\`, ...), \`VOLUME\`, and every mention of the same place in
+\`RUN\`, \`CMD\`, \`ENTRYPOINT\` and \`HEALTHCHECK\`. Installers that put into \`$HOME\` what is needed later (rustup, nvm, uv, bun,
+playwright, \`pip install --user\`, poetry's environments, models, ...) get their own variable before they run, pointing
+to the place where the tool looks when the new user starts it; what they install belongs to that user in the same \`RUN\`.
+
+Left alone: settings that only the build uses (\`/root/.npmrc\` for \`RUN npm ci\`), comforts of a shell (\`.bashrc\`), and cache
+mounts. What cannot be moved for sure is refused (\`root-home-left\`).
+
+\`\`\`diff
+-COPY --from=build /root/.local /root/.local
+-ENV PATH=/root/.local/bin:$PATH
++COPY --from=build --chown=10001:10001 /root/.local /home/app/.local
++ENV PATH=/home/app/.local/bin:$PATH
+\`\`\``,
+  apply({ dockerfile, image, stagePlan, edit }) {
+    stagePlan.homeMove?.apply(edit, dockerfile, image)
+  }
+})
