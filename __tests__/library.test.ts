@@ -261,6 +261,7 @@ describe('transforms', () => {
   const expectedLines: Record<string, RegExp> = {
     'create-user': /^\+ {4}&& useradd --uid 10001 /m,
     'leave-root-home': /^\+WORKDIR \/home\/node$/m,
+    'open-program-modes': /^\+RUN chmod a\+rx \/start\.sh$/m,
     'own-writable-paths': /^\+RUN mkdir -p \/app && chown 10001:10001 \/app$/m,
     'chown-copied-files': /^\+COPY --chown=10001:10001 \. \.$/m,
     'remap-ports': /^\+EXPOSE 8080$/m,
@@ -273,6 +274,7 @@ describe('transforms', () => {
     (name, transform) => {
       const texts: Record<string, string> = {
         'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
+        'open-program-modes': 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n',
         'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
       }
       const text = texts[name] ?? flask

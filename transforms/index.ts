@@ -2,6 +2,7 @@ import type { Transform } from '../src/transform.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { leaveRootHome } from './leave-root-home.ts'
+import { openProgramModes } from './open-program-modes.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinNumericUser } from './pin-numeric-user.ts'
 import { remapPorts } from './remap-ports.ts'
@@ -28,5 +29,6 @@ export const transforms: readonly Transform[] = [
   remapPorts,
   setUmask,
   switchUser,
-  pinNumericUser
+  pinNumericUser,
+  openProgramModes
 ]

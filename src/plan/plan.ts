@@ -16,6 +16,7 @@ import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions } from './ports.ts'
+import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { readStartUp, type StartUp } from './startup.ts'
@@ -31,6 +32,8 @@ export interface StagePlan {
   paths: readonly PlannedPath[]
   applicationDirectories: readonly string[]
   ports: readonly PortMapping[]
+  /** Programs that only root may execute, and that can be opened. */
+  closedPrograms: readonly string[]
   /** Set when something has to leave `/root`. */
   homeMove: HomeMove | undefined
   findings: readonly Finding[]
@@ -173,6 +176,7 @@ function planStage(
       runFacts: noRunFacts,
       startUp,
       user,
+      closedPrograms: [],
       homeMove: undefined,
       options
     }
@@ -184,6 +188,7 @@ function planStage(
       paths: [],
       applicationDirectories: [],
       ports,
+      closedPrograms: [],
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
       startUp
@@ -225,6 +230,14 @@ function planStage(
     ),
     applicationDirectories,
     ports,
+    closedPrograms: findClosedPrograms(
+      context.dockerfile,
+      context.image,
+      context.copies,
+      context.runFacts,
+      context.startUp,
+      options
+    ).flatMap(({ path, edit }) => (edit === undefined ? [] : [path])),
     homeMove,
     findings: summarize(deduplicate(told)).map((finding) =>
       toFinding(

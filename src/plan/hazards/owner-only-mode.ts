@@ -1,23 +1,18 @@
-import { resolvePath } from '../../image/image.ts'
-import type { Copy } from '../copies.ts'
 import { defineHazard } from '../hazard.ts'
 import { isInside } from '../paths.ts'
-import { findApplicationDirectories } from '../writable-paths.ts'
-
-/** Modes under which another user can't run a script: `u+x`, `700`, `744`, ... */
-const isOwnerOnly = (mode: string): boolean =>
-  /^u\+[rwx]*x/.test(mode) ||
-  (/^0?[0-7][0-7]?(?:[0246])(?:[0246])$/.test(mode) && /^0?7[0-7]{2}$/.test(mode) && !/^0?7[1357]?[57]$/.test(mode))
+import { findClosedPrograms } from '../program-modes.ts'
 
 export const ownerOnlyMode = defineHazard({
   name: 'owner-only-mode',
   severity: 'error',
   summary: 'A program or script that only its owner may execute',
   description: `\`chmod u+x\`, \`chmod 700\` or \`chmod 744\` on the program that the image starts lets only root execute it; as
-another user the container stops with "permission denied". Write \`chmod 755\` or \`chmod a+rx\` instead (or
-\`COPY --chmod=0755\`), then convert again.`,
+another user the container stops with "permission denied". \`open-program-modes\` writes \`755\` or \`a+rx\` instead; it is
+refused where the same \`chmod\` or copy brings other files as well, which must perhaps stay closed. A file of mode \`0600\`
+or \`0640\` that a \`RUN\` closes (a key, a token) is named in a warning.`,
   *find({ dockerfile, image, runFacts, startUp, copies, options }) {
     const words = startUp.programs.flatMap((program) => [program.word, ...program.args]).join(' ')
+    const closed = findClosedPrograms(dockerfile, image, copies, runFacts, startUp, options)
     for (const fact of runFacts.all) {
       if (fact.kind !== 'open' || !/^0?[0-7][0-7]0$/.test(fact.value) || fact.isRecursive) continue
       if (
@@ -28,6 +23,7 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
         (each) =>
           each.destination === fact.path || (each.destination !== '/' && fact.path.startsWith(`${each.destination}/`))
       )
+      if (closed.some((program) => program.path === fact.path)) continue
       if (copy === undefined && !words.includes(fact.path)) continue
       if (
         copy?.instruction.flag('chown') !== undefined ||
@@ -42,49 +38,20 @@ another user the container stops with "permission denied". Write \`chmod 755\` o
         at: fact.instruction
       }
     }
-    const started = new Set<string>()
-    for (const program of startUp.programs)
-      if (program.word.includes('/')) started.add(resolvePath(image.final.workdir, program.word))
-    for (const script of startUp.scripts)
-      if (script.path.includes('/')) started.add(resolvePath(image.final.workdir, script.path))
-    const directories = findApplicationDirectories(dockerfile, image, copies)
-    for (const path of started) {
-      // What a COPY brings into the application's directories will belong to the user.
-      if (directories.some((directory) => isInside(path, directory)) && findCopy(copies, path) !== undefined) continue
-      const last = [...runFacts.covering(path)]
-        .sort((a, b) => a.instruction.index - b.instruction.index)
-        .findLast(
-          (fact) =>
-            fact.kind === 'open' && (fact.path === path || (fact.isRecursive && path.startsWith(`${fact.path}/`)))
-        )
-      if (last !== undefined && isOwnerOnly(last.value) && !last.isRecursive)
-        yield {
-          message: `\`chmod ${last.value} ${path}\`: only its owner may execute it`,
-          help: 'Write `chmod 755` (or `a+rx`); the owner stays root.',
-          at: last.instruction
-        }
-      const copy = findCopy(copies, path)
-      const mode = copy?.instruction.flag('chmod')?.value
-      if (copy !== undefined && mode !== undefined && isOwnerOnly(mode) && last === undefined)
-        yield {
-          message: `\`${copy.instruction.keyword} --chmod=${mode}\`: only its owner may execute ${path}`,
-          help: 'Write `--chmod=0755`; the owner stays root.',
-          at: copy.instruction
-        }
-      const script = startUp.scripts.find((each) => each.path === path)
-      const fileMode = script?.contextPath === undefined ? undefined : options.contextMode?.(script.contextPath)
-      if (script?.copy !== undefined && fileMode !== undefined && mode === undefined && last === undefined)
-        if ((fileMode & 0o005) !== 0o005 && (fileMode & 0o100) !== 0)
-          yield {
-            message: `${script.contextPath} has mode 0${(fileMode & 0o777).toString(8)} in the build context: as another user it can't be started`,
-            help: `Run chmod 755 ${script.contextPath}, or write COPY --chmod=0755; the owner stays root.`,
-            at: script.copy.instruction
-          }
+    for (const { path, mode, instruction, by, edit } of closed) {
+      // The others are opened by `open-program-modes`.
+      if (edit !== undefined) continue
+      yield {
+        message:
+          by === 'context'
+            ? `${path} has mode ${mode} in the build context: as another user it can't be started`
+            : `\`${by === 'run' ? `chmod ${mode}` : `--chmod=${mode}`}\` in ${instruction.keyword}: only its owner may execute ${path}`,
+        help:
+          by === 'context'
+            ? 'Run chmod 755 on the file in the repository, or bring it by a COPY --chmod=0755 of its own; the owner stays root.'
+            : 'Give the program a chmod of its own with 755 (or `a+rx`); the owner stays root.',
+        at: instruction
+      }
     }
   }
 })
-
-const findCopy = (copies: readonly Copy[], path: string): Copy | undefined =>
-  copies.findLast(
-    (each) => each.destination === path || path.startsWith(`${each.destination === '/' ? '' : each.destination}/`)
-  )

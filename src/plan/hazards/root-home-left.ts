@@ -14,15 +14,18 @@ interface Mention {
   at: Instruction | undefined
 }
 
-/** A download that is run at once may fill a directory that no instruction names. Without one a search path is dead. */
-const runsUnknownInstaller = (all: readonly Instruction[]): boolean =>
-  all.some(
+/** Something that no instruction names may have filled a search path: a download that is run at once, or its own tool. */
+const mayBeFilled = (text: string, all: readonly Instruction[]): boolean => {
+  const tools = [...text.matchAll(/\/root\/\.?([A-Za-z][\w-]*)/g)].map((match) => match[1] as string)
+  return all.some(
     ({ keyword, source }) =>
       keyword === 'RUN' &&
-      /\b(?:curl|wget)\b[^;&]*\|\s*(?:sudo\s+)?(?:\S*\/)?(?:ba|z)?sh\b|\bsh\s+-c\s+["']?\$\(\s*(?:curl|wget)|<\(\s*(?:curl|wget)/.test(
+      (/\b(?:curl|wget)\b[^;&]*\|\s*(?:sudo\s+)?(?:\S*\/)?(?:ba|z)?sh\b|\bsh\s+-c\s+["']?\$\(\s*(?:curl|wget)|<\(\s*(?:curl|wget)/.test(
         source
-      )
+      ) ||
+        tools.some((tool) => source.includes(tool)))
   )
+}
 
 function* mentions(context: HazardContext): Generator<Mention> {
   const { image, dockerfile, copies, startUp, user } = context
@@ -49,7 +52,7 @@ function* mentions(context: HazardContext): Generator<Mention> {
         const text = value === undefined ? '' : value.text
         if (name.text === 'HOME' && /^["']?\/root\/?["']?$/.test(text))
           yield { message: 'ENV HOME=/root: the user cannot write there', at: instruction }
-        else if (/(^|[:="' ])\/root\//.test(text) && (!isSearchPath(name.text) || runsUnknownInstaller(all)))
+        else if (/(^|[:="' ])\/root\//.test(text) && (!isSearchPath(name.text) || mayBeFilled(text, all)))
           yield {
             message: `ENV ${name.text} names a path under /root`,
             help: 'Let what makes it install to a directory that the user can read (most installers have a variable for it), and name that one.',
