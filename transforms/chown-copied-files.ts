@@ -35,7 +35,9 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       const { instruction, destination, state } = copy
       if (copy.isUnresolved) continue
       // A file that only its owner may read (a key, a token) must belong to the reader.
-      const isPrivate = /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '')
+      const isPrivate =
+        /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '') &&
+        !stagePlan.closedPrograms.some((path) => isInside(path, destination))
       if (mode === 'app' && !isPrivate && isSystemDirectory(destination)) continue
       if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue

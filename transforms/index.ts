@@ -13,6 +13,7 @@ export {
   chownCopiedFiles,
   createUser,
   leaveRootHome,
+  openProgramModes,
   ownWritablePaths,
   pinNumericUser,
   remapPorts,

@@ -176,7 +176,6 @@ function planStage(
       runFacts: noRunFacts,
       startUp,
       user,
-      closedPrograms: [],
       homeMove: undefined,
       options
     }
