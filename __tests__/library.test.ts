@@ -262,6 +262,7 @@ describe('transforms', () => {
     'create-user': /^\+ {4}&& useradd --uid 10001 /m,
     'leave-root-home': /^\+WORKDIR \/home\/node$/m,
     'open-program-modes': /^\+RUN chmod a\+rx \/start\.sh$/m,
+    'own-cache-mounts': /^\+RUN --mount=type=cache,target=\/home\/node\/\.npm,uid=1000,gid=1000 npm ci$/m,
     'own-writable-paths': /^\+RUN mkdir -p \/app && chown 10001:10001 \/app$/m,
     'chown-copied-files': /^\+COPY --chown=10001:10001 \. \.$/m,
     'remap-ports': /^\+EXPOSE 8080$/m,
@@ -275,6 +276,7 @@ describe('transforms', () => {
       const texts: Record<string, string> = {
         'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
         'open-program-modes': 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n',
+        'own-cache-mounts': 'FROM node:22\nUSER node\nRUN --mount=type=cache,target=/root/.npm npm ci\nCMD ["node"]\n',
         'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
       }
       const text = texts[name] ?? flask

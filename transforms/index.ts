@@ -3,6 +3,7 @@ import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { leaveRootHome } from './leave-root-home.ts'
 import { openProgramModes } from './open-program-modes.ts'
+import { ownCacheMounts } from './own-cache-mounts.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinNumericUser } from './pin-numeric-user.ts'
 import { remapPorts } from './remap-ports.ts'
@@ -14,6 +15,7 @@ export {
   createUser,
   leaveRootHome,
   openProgramModes,
+  ownCacheMounts,
   ownWritablePaths,
   pinNumericUser,
   remapPorts,
@@ -27,6 +29,7 @@ export const transforms: readonly Transform[] = [
   leaveRootHome,
   ownWritablePaths,
   chownCopiedFiles,
+  ownCacheMounts,
   remapPorts,
   setUmask,
   switchUser,
