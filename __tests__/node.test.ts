@@ -189,18 +189,56 @@ describe('compose files', () => {
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
       context: folder,
       targets: ['runtime', 'worker', 'dev'],
-      ports: []
+      ports: [],
+      mounts: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
       context: path.join(folder, 'web'),
       targets: [],
-      ports: []
+      ports: [],
+      mounts: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
       context: undefined,
       targets: [],
-      ports: []
+      ports: [],
+      mounts: []
     })
+  })
+
+  it('name what they mount', async () => {
+    const folder = createFolder({
+      Dockerfile: 'FROM python:3.12-slim\nCMD ["python", "app.py"]\n',
+      'compose.yaml': [
+        'services:',
+        '  app:',
+        '    build: .',
+        '    volumes:',
+        '      - data:/data',
+        '      - ./uploads:/uploads:z',
+        '      - ./settings:/settings:ro',
+        '      - /cache',
+        '      - ${LOGS:-./logs}:/logs',
+        '      - { type: volume, source: media, target: /media }',
+        '      - { type: bind, source: ./in, target: /in, read_only: true }',
+        '      - { type: tmpfs, target: /scratch }',
+        '      - /var/run/docker.sock:/var/run/docker.sock'
+      ].join('\n')
+    })
+    const { mounts } = await createComposeReader(createFolders())(path.join(folder, 'Dockerfile'), folder)
+    expect(mounts.map(({ path: target, kind }) => `${kind} ${target}`)).toEqual([
+      'volume /data',
+      'bind /uploads',
+      'bind /logs',
+      'volume /media',
+      'bind /var/run/docker.sock'
+    ])
+    const [report] = (await rewriteDirectory(folder)).files
+    expect(report?.diff).toContain('mkdir -p /data /media')
+    expect(report?.findings.map(({ rule }) => rule)).toContain('docker-socket')
+    expect(report?.findings.map(({ message }) => message)).toContain(
+      'compose.yaml mounts a directory of the host at /uploads: it keeps the owner that it has there'
+    )
   })
 
   it('that say nothing usable are passed over', async () => {
@@ -217,7 +255,12 @@ describe('compose files', () => {
       'compose.prod.yaml': '- build\n'
     })
     const read = createComposeReader(createFolders())
-    expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({ context: undefined, targets: [], ports: [] })
+    expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({
+      context: undefined,
+      targets: [],
+      ports: [],
+      mounts: []
+    })
   })
 
   it.each([

@@ -95,6 +95,11 @@ export interface RewriteOptions {
   companions?: boolean
   /** Ports of this container that files beside the Dockerfile name, such as `ports` of a compose file. */
   publishedPorts?: readonly { readonly port: number; readonly file: string }[]
+  /**
+   * What files beside the Dockerfile mount into this container, such as `volumes` of a compose file: the path in the
+   * container, the file that says so, and whether it is a directory of the host (a bind mount) or a named volume.
+   */
+  mounts?: readonly { readonly path: string; readonly kind: 'bind' | 'volume'; readonly file: string }[]
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
   /** Default `presets.user`. */

@@ -1,5 +1,5 @@
 import { resolvePrincipal } from '../src/image/accounts.ts'
-import { readCopies } from '../src/plan/copies.ts'
+import { type Copy, readCopies } from '../src/plan/copies.ts'
 import { isInside, isSystemDirectory } from '../src/plan/paths.ts'
 import { readRunFacts } from '../src/plan/run-facts.ts'
 import { isOwnedAlready, isWebRoot } from '../src/plan/writable-paths.ts'
@@ -31,6 +31,7 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
         ? [user.ownHome]
         : [])
     ]
+    const left: Copy[] = []
     for (const copy of readCopies(dockerfile, image.lineage)) {
       const { instruction, destination, state } = copy
       if (copy.isUnresolved) continue
@@ -43,13 +44,7 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {
         // BuildKit turns a name that the image does not have yet silently into 0:0.
-        report({
-          rule: 'path-left-to-root',
-          severity: 'warning',
-          message: `files copied to ${destination} stay root's: the uid of ${user.text} is not known before its RUN`,
-          help: `Give ${user.text} a fixed uid (useradd --uid 10001), then run unroot again.`,
-          range: [instruction.start, instruction.raw.headEnd]
-        })
+        if (instruction.flag('chown')?.value?.split(':')[0] !== user.text) left.push(copy)
         continue
       }
       const written = instruction.flag('chown')
@@ -71,5 +66,14 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       }
       edit.addFlag(instruction, `--chown=${user.text}`, `files in ${destination} belong to ${user.text}`)
     }
+    const [first] = left
+    if (first !== undefined)
+      report({
+        rule: 'path-left-to-root',
+        severity: 'warning',
+        message: `files copied to ${[...new Set(left.map(({ destination }) => destination))].slice(0, 3).join(', ')}${left.length > 3 ? ', ...' : ''} stay root's: the uid of ${user.text} is not known before its RUN`,
+        help: `Give ${user.text} a fixed uid (useradd --uid 10001), then run unroot again.`,
+        range: [first.instruction.start, first.instruction.raw.headEnd]
+      })
   }
 })

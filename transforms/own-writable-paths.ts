@@ -14,6 +14,16 @@ import { defineTransform } from '../src/transform.ts'
 const quotePath = (path: string): string =>
   /^[\p{L}\p{N}_./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
+/** The order of the plan, but no directory before one above it. */
+function parentsFirst(paths: readonly string[]): string[] {
+  const ordered: string[] = []
+  for (const path of paths) {
+    const at = ordered.findIndex((other) => isInside(other, path))
+    ordered.splice(at === -1 ? ordered.length : at, 0, path)
+  }
+  return ordered
+}
+
 /** Paths that are there before an instruction: made by a `RUN` or `WORKDIR`, with the directories above them. */
 function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts, before: number): Set<string> {
   const existing = new Set<string>()
@@ -77,7 +87,7 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
             ? positionOf(stage, place.before)
             : stage.instructions.length
       const existing = findExisting(dockerfile, image, facts, stage.from.index + 1 + end)
-      const directories = group.filter((each) => each.kind === 'directory').map((each) => each.path)
+      const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))

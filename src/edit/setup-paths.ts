@@ -2,7 +2,8 @@
 import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import type { StageImage } from '../image/image.ts'
-import { pathAndAncestors } from '../plan/paths.ts'
+import { type Copy, readCopies } from '../plan/copies.ts'
+import { isInside, pathAndAncestors } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { isOwnedAlready, type PlannedPath } from '../plan/writable-paths.ts'
@@ -28,6 +29,14 @@ const names = (instruction: Instruction, path: string): boolean => {
   return !/[\w./-]/.test(before) && !/[\w.-]/.test(after)
 }
 
+/** A copy of whole directories, by its name; BuildKit gives those that exist already the owner of the source's. */
+const isTree = ({ sources, destination, instruction }: Copy): boolean =>
+  destination === '/' &&
+  instruction.flag('chown') === undefined &&
+  sources.some((source) =>
+    /(?:^|\/)(?:rootfs|root|staging|overlay|dist|out|output|fs|image|target|files)?\/?$|^\.\/?$/.test(source)
+  )
+
 /** The RUN that creates our account names the home. */
 const isAccountRun = (instruction: Instruction, { user }: StagePlan): boolean =>
   user.name !== undefined && new RegExp(`\\b(?:useradd|adduser)\\b.*\\b${user.name}\\b`, 's').test(instruction.source)
@@ -45,6 +54,7 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return !isOwnedAlready(path, facts, user, accounts, made?.instruction)
   })
   const { instructions } = stage
+  const copies = readCopies(dockerfile, [stage])
   // A `mkdir -p` of ours in front of theirs breaks it where it has no -p, for the path itself and for what is above it.
   const makers = (group: readonly PlannedPath[]) => {
     const found = new Set<Instruction>()
@@ -57,6 +67,14 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
             positionOf(stage, fact.instruction) !== -1
           )
             found.add(fact.instruction)
+    // A tree that is copied over the directories above sets their owner anew.
+    for (const copy of copies)
+      if (
+        positionOf(stage, copy.instruction) !== -1 &&
+        isTree(copy) &&
+        group.some(({ path }) => path !== copy.destination && isInside(path, copy.destination))
+      )
+        found.add(copy.instruction)
     // What moved out of /root may be made by `git clone`, `mv` or `cp`, which want it not to be there.
     if (plan.homeMove !== undefined)
       for (const { path } of group) {

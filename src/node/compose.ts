@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { RewriteOptions } from '../types.ts'
 import type { Folders } from './folders.ts'
 import { foldersUpward } from './paths.ts'
 
@@ -11,13 +12,18 @@ export interface ComposeBuild {
   targets: string[]
   /** Ports of the container that compose files publish or expose, with the file. */
   ports: { port: number; file: string }[]
+  /** Writable mounts, with the file. */
+  mounts: Mount[]
 }
+
+type Mount = NonNullable<RewriteOptions['mounts']>[number]
 
 interface ServiceBuild {
   dockerfile: string
   context: string
   target: string | undefined
   ports: { port: number; file: string }[]
+  mounts: Mount[]
 }
 
 /**
@@ -32,12 +38,13 @@ export function createComposeReader(folders: Folders): (dockerfile: string, top:
     return builds
   }
   return async (dockerfile, top) => {
-    const found: ComposeBuild = { context: undefined, targets: [], ports: [] }
+    const found: ComposeBuild = { context: undefined, targets: [], ports: [], mounts: [] }
     for (const folder of foldersUpward(path.dirname(dockerfile), top))
       for (const build of await buildsIn(folder)) {
         if (build.dockerfile !== dockerfile) continue
         found.context ??= build.context
         found.ports.push(...build.ports)
+        found.mounts.push(...build.mounts)
         if (build.target !== undefined && !found.targets.includes(build.target)) found.targets.push(build.target)
       }
     return found
@@ -64,9 +71,11 @@ function findServiceBuilds(compose: unknown, folder: string, file: string): Serv
   return services.flatMap((service): ServiceBuild[] => {
     const build = isRecord(service) ? service.build : undefined
     const ports = isRecord(service) ? containerPorts(service.ports).map((port) => ({ port, file })) : []
-    if (typeof build === 'string') return serviceBuild(folder, ports, build)
+    const mounts = isRecord(service) ? containerMounts(service.volumes, file) : []
+    const said = { ports, mounts }
+    if (typeof build === 'string') return serviceBuild(folder, said, build)
     if (!isRecord(build) || build.dockerfile_inline !== undefined) return []
-    return serviceBuild(folder, ports, build.context ?? '.', build.dockerfile, build.target)
+    return serviceBuild(folder, said, build.context ?? '.', build.dockerfile, build.target)
   })
 }
 
@@ -80,9 +89,28 @@ function containerPorts(ports: unknown): number[] {
   })
 }
 
+/**
+ * The writable mounts of `volumes`: `data:/var/lib/app`, `./data:/data:z`, `{ type: volume, source, target }`. Anonymous
+ * volumes are made anew from the image, and `tmpfs` is everybody's.
+ */
+function containerMounts(volumes: unknown, file: string): Mount[] {
+  if (!Array.isArray(volumes)) return []
+  return volumes.flatMap((entry: unknown): Mount[] => {
+    if (isRecord(entry)) {
+      const target = withDefaults(entry.target)
+      if (target === undefined || entry.read_only === true || entry.source === undefined) return []
+      return entry.type === 'bind' || entry.type === 'volume' ? [{ path: target, kind: entry.type, file }] : []
+    }
+    const text = withDefaults(String(entry))?.replace(/^[A-Za-z]:(?=[\\/])/, '')
+    const [source, target, mode = ''] = text?.split(':') ?? []
+    if (source === undefined || target === undefined || !target.startsWith('/') || /\bro\b/.test(mode)) return []
+    return [{ path: target, kind: /^[./~\\]/.test(source) ? 'bind' : 'volume', file }]
+  })
+}
+
 function serviceBuild(
   folder: string,
-  ports: ServiceBuild['ports'],
+  said: Pick<ServiceBuild, 'ports' | 'mounts'>,
   context: unknown,
   dockerfile: unknown = 'Dockerfile',
   target?: unknown
@@ -98,7 +126,7 @@ function serviceBuild(
       context: contextFolder,
       dockerfile: path.resolve(contextFolder, dockerfileName),
       target: stage || undefined,
-      ports
+      ...said
     }
   ]
 }

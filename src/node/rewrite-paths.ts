@@ -173,7 +173,8 @@ async function completeOptions(file: string, text: string, options: FileOptions,
   const targets = options.targets ?? withLastStage(compose.targets, text)
   const context = options.context ?? compose.context
   const publishedPorts = options.publishedPorts ?? compose.ports
-  return { ...options, publishedPorts, ...(targets && { targets }), ...(context && { context }) }
+  const mounts = options.mounts ?? compose.mounts
+  return { ...options, publishedPorts, mounts, ...(targets && { targets }), ...(context && { context }) }
 }
 
 /** What compose names is shipped besides the last stage, not instead of it. */

@@ -29,10 +29,18 @@ export const isSocket = (path: string): boolean => /\.sock(?:et)?$/.test(path)
 export const isInside = (path: string, directory: string): boolean =>
   path === directory || directory === '/' || path.startsWith(`${directory}/`)
 
+/** A directory at the top that an image makes for its data; others are for the build or brought by a package. */
+export const isOwnTop = (path: string): boolean =>
+  /^\/[^/]+$/.test(path) &&
+  !/^\/(?:build|builds|tests?|src|source|sources|install|installer|setup|packages?|deps|wheels?|wheelhouse|scripts?|tools?|docker|certs?|keys|patches|nix|gopath|go|code-build|compile|release|dist|bootstrap|init|entrypoint\S*|docker-entrypoint\S*|s6\S*|rootfs|ansible|provision\S*)$/.test(
+    path
+  )
+
 /** Places that a program is known to fill when it runs. */
 export const isDataDirectory = (path: string): boolean =>
-  /^\/(?:var|run|srv|data)(?:\/|$)/.test(path) ||
-  /^\/opt\/[^/]+\/(?:data|logs?|tmp|run|cache|var|work|temp)(?:\/|$)/.test(path)
+  /^\/(?:var|run|srv|data|logs?|uploads?|media|static|cache|state|storage|config|backups?|outputs?|results|downloads|db|volumes?|sessions?|files)(?:\/|$)/.test(
+    path
+  ) || /^\/opt\/[^/]+\/(?:data|logs?|tmp|run|cache|var|work|temp)(?:\/|$)/.test(path)
 
 /** A path and every directory above it, nearest first. */
 export function* pathAndAncestors(path: string): Generator<string> {
@@ -48,3 +56,12 @@ export const isRootHome = (path: string): boolean => path === '/root' || path.st
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export const parentDirectory = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
+
+/** What a mount at this path is for: sockets, time zones, certificates and single files of settings are only read. */
+export const holdsData = (path: string): boolean =>
+  !isSocket(path) &&
+  !isPublicDirectory(path) &&
+  !isRootHome(path) &&
+  !/^\/(?:etc|usr|lib|sys|proc|run\/secrets|var\/run\/secrets)(?:\/|$)/.test(path) &&
+  !(/\/[^/]+\.[A-Za-z]\w*$/.test(path) && !/\.(?:db|sqlite3?|log)$/.test(path)) &&
+  !/\/node_modules$/.test(path)

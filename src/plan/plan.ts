@@ -225,7 +225,8 @@ function planStage(
       context.runFacts,
       context.startUp,
       user,
-      applicationDirectories
+      applicationDirectories,
+      options.mounts
     ),
     applicationDirectories,
     ports,

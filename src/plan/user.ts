@@ -4,6 +4,7 @@ import { isRedHat, isRootUser, type Principal, resolvePrincipal } from '../image
 import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import type { ReportedUser, RewriteOptions } from '../types.ts'
+import { readCopies } from './copies.ts'
 import type { RunFacts } from './run-facts.ts'
 
 /** How an account can be created in the image. */
@@ -109,6 +110,8 @@ export function planUser(
     )
     const last = own.at(-1)
     if (last !== undefined) return named(last.name, 'dockerfile')
+    const known = image.base.image === undefined ? findNamedOwner(dockerfile, image, facts) : undefined
+    if (known !== undefined) return named(known, 'base-image')
     const owner = findOwner(image, facts)
     if (owner !== undefined) {
       if (owner.isKnown && owner.name !== undefined)
@@ -136,7 +139,7 @@ export function planUser(
     }
   }
 
-  const dialect = canRun(image) ? dialectOf(distribution) : undefined
+  const dialect = canRun(image) && !isCrossBuilt(dockerfile, image) ? dialectOf(distribution) : undefined
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
   if (options.uid === undefined) while (takenIds.has(uid)) uid++
@@ -193,6 +196,31 @@ export function planUser(
     },
     text: `${uid}:${gid}`
   }
+}
+
+/**
+ * A stage without any `RUN` in a file that compiles for other platforms: its author builds without emulation, and a
+ * program that was compiled elsewhere needs no account.
+ */
+const isCrossBuilt = (dockerfile: Dockerfile, image: StageImage): boolean =>
+  image.base.image !== undefined &&
+  image.base.image.kind !== 'application' &&
+  image.lineage.every(
+    (stage) => !stage.instructions.some(({ keyword }) => keyword === 'RUN' || keyword === 'WORKDIR')
+  ) &&
+  (/BUILDPLATFORM|TARGETARCH|GOARCH=/.test(dockerfile.text) ||
+    /^(?:arm|i386|ppc64le|s390x|riscv64|mips)/.test(image.base.reference.text))
+
+/** On an unknown base: the account that the Dockerfile itself gives files to, so the base must have it. */
+function findNamedOwner(dockerfile: Dockerfile, image: StageImage, facts: RunFacts): string | undefined {
+  const flags = readCopies(dockerfile, image.lineage).flatMap(
+    ({ instruction }) => instruction.flag('chown')?.value ?? []
+  )
+  const owners = facts.all.flatMap(({ kind, value }) => (kind === 'own' ? [value] : []))
+  const names = [...owners, ...flags]
+    .map((owner) => owner.split(/[:.]/)[0] as string)
+    .filter((name) => /^[a-z_][a-z0-9_-]*$/i.test(name) && name !== 'root')
+  return new Set(names).size === 1 ? names[0] : undefined
 }
 
 /** Whom a `RUN chown -R` gives the working directory: somebody had a user in mind. */

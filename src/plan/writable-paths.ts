@@ -4,10 +4,13 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
 import { createSubstitute, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
+import type { RewriteOptions } from '../types.ts'
 import type { Copy } from './copies.ts'
 import {
+  holdsData,
   isDataDirectory,
   isInside,
+  isOwnTop,
   isPublicDirectory,
   isRootHome,
   isSocket,
@@ -67,7 +70,9 @@ export function findApplicationDirectories(
     const at = copy.state.workdir
     // A copy into the directory in which the instruction stands, or into a directory that a later WORKDIR names.
     const isHere = at !== '/' && declared.has(at) && isInside(copy.destination, at)
-    const target = isHere ? at : highestDeclared(copy.destination, declared)
+    // A tree that holds the working directory is the application as well.
+    const isAbove = copy.destination !== '/' && copy.destination !== workdir && isInside(workdir, copy.destination)
+    const target = isHere ? at : isAbove ? copy.destination : highestDeclared(copy.destination, declared)
     if (target !== undefined && isOwn(target)) found.add(target)
   }
   return [...found].sort((a, b) => (a === workdir ? -1 : b === workdir ? 1 : 0))
@@ -88,7 +93,8 @@ export function planPaths(
   facts: RunFacts,
   startUp: StartUp,
   user: PlannedUser,
-  applicationDirectories: readonly string[]
+  applicationDirectories: readonly string[],
+  mounts: RewriteOptions['mounts'] = []
 ): PlannedPath[] {
   const planned = new Map<string, PlannedPath>()
   const add = (path: string, reason: string, kind: PlannedPath['kind'] = 'directory') => {
@@ -119,6 +125,10 @@ export function planPaths(
     }
   }
 
+  // A new volume takes over the owner of the image's directory; one that the image lacks belongs to root.
+  for (const { path, kind, file } of mounts)
+    if (kind === 'volume' && holdsData(path)) add(resolvePath('/', path), `${file} mounts a volume there`)
+
   const destinations = new Set(copies.map((copy) => copy.destination))
   for (const directory of ['/', ...applicationDirectories]) destinations.delete(directory)
   const copied = (path: string) => [...pathAndAncestors(path)].some((directory) => destinations.has(directory))
@@ -133,7 +143,7 @@ export function planPaths(
   for (const [name, value] of environment) {
     if (!/^\/[\w./@+-]+$/.test(value)) continue
     const path = resolvePath('/', value)
-    if (dataVariable.test(name)) {
+    if (dataVariable.test(name) || /\.(?:db|sqlite3?|log|pid)$/.test(path)) {
       if (copied(path)) continue
       if (hasExtension.test(path)) add(parentDirectory(path), `ENV ${name}`)
       else add(path, `ENV ${name}`)
@@ -141,6 +151,15 @@ export function planPaths(
       add(path, `ENV ${name}`)
   }
 
+  /** A program that is unpacked there. */
+  const isFilledByRun = (path: string, { raw }: Instruction) =>
+    /\b(?:tar|unzip|git|curl|wget|make|cmake|pip|npm|dotnet)\b/.test(raw.logical) && raw.logical.split(path).length > 2
+  /** Its author gave it to root or closed it on purpose. */
+  const isKeptFromOthers = (path: string) =>
+    [...facts.covering(path)].some(
+      ({ kind, value }) =>
+        (kind === 'own' && /^(?:root|0)(?::|$)/.test(value)) || (kind === 'open' && /^0?7[05]0$/.test(value))
+    )
   for (const [path, { instruction, isFile }] of madeByRun) {
     if (
       /^\/var\/(?:lib|cache)\/(?:apt|dpkg|apk|yum|dnf)|^\/var\/lib\/(?:mysql|postgresql|redis|mongodb|nginx)|^\/(?:var\/)?run\/(?:sshd|mysqld|postgresql|lock)|\/node_modules\/|\/(?:man|man\d|locale|doc|src|build|node_modules|bin|lib|libs|include|conf|config|certs?|ssl|keys?|etc|scripts?)$/.test(
@@ -152,6 +171,7 @@ export function planPaths(
     const isApplication = applicationDirectories.some((directory) => directory !== path && isInside(path, directory))
     if (
       isDataDirectory(path) ||
+      (isOwnTop(path) && !copied(path) && !isFilledByRun(path, instruction) && !isKeptFromOthers(path)) ||
       isApplication ||
       (user.home !== undefined && path !== user.home && isInside(path, user.home))
     )

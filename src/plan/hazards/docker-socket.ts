@@ -7,7 +7,7 @@ export const dockerSocket = defineHazard({
   description: `\`/var/run/docker.sock\` belongs to root and a group whose number differs from host to host. As another user the
 container needs that group: \`docker run --group-add "$(stat -c %g /var/run/docker.sock)"\`, in compose \`group_add\`.
 Who can write to the socket is root on the host, whatever the user in the container is.`,
-  *find({ image, startUp }) {
+  *find({ image, startUp, options }) {
     const all = image.lineage.flatMap((stage) => stage.instructions)
     const at = all.find(
       (instruction) =>
@@ -15,6 +15,14 @@ Who can write to the socket is root on the host, whatever the user in the contai
         (instruction.keyword === 'ENV' && /DOCKER_HOST=["']?unix:/.test(instruction.raw.logical))
     )
     const script = startUp.scripts.find((each) => each.text !== undefined && /docker\.sock\b/.test(each.text))
+    const mount = options.mounts?.find(({ path }) => /\/docker\.sock$/.test(path))
+    if (mount !== undefined && at === undefined && script === undefined) {
+      yield {
+        message: `${mount.file} mounts docker.sock, which only root and the host's docker group may open`,
+        help: 'Add the number of that group to the service: `group_add: ["<stat -c %g /var/run/docker.sock>"]`.'
+      }
+      return
+    }
     const client = all.find(
       (instruction) =>
         instruction.keyword === 'RUN' &&

@@ -1,6 +1,6 @@
 import { expand } from '../../dockerfile/words.ts'
 import { defineHazard } from '../hazard.ts'
-import { isPublicDirectory, isSocket } from '../paths.ts'
+import { holdsData, isPublicDirectory, isSocket } from '../paths.ts'
 
 export const existingVolumeData = defineHazard({
   name: 'existing-volume-data',
@@ -8,14 +8,29 @@ export const existingVolumeData = defineHazard({
   summary: 'Volumes that exist already keep their old owner',
   description: `A new named volume takes over the owner of the image's directory; one that has data keeps its own, and so does a
 bind mount. After the upgrade the process can no longer write to data that root wrote before. Once, for each volume:
-\`docker run --rm --user 0 --volume NAME:/data busybox chown -R UID:GID /data\`. On Kubernetes \`fsGroup\` does it.`,
-  *find({ image, dockerfile }) {
+\`docker run --rm --user 0 --volume NAME:/data busybox chown -R UID:GID /data\`. On Kubernetes \`fsGroup\` does it. Mounts of
+compose files that build the image are looked at as well; the owner of a bind mount is that of the host's directory.`,
+  *find({ image, dockerfile, options }) {
+    const seen = new Set<string>()
+    for (const { path, kind, file } of options.mounts ?? []) {
+      if (!holdsData(path) || seen.has(path)) continue
+      seen.add(path)
+      yield kind === 'bind'
+        ? {
+            message: `${file} mounts a directory of the host at ${path}: it keeps the owner that it has there`,
+            help: `Give the host's directory to UID:GID, or start the container with the host's own ids (user: "\${UID}:\${GID}").`
+          }
+        : {
+            message: `${file} mounts a volume at ${path}: one that exists already keeps its old owner`,
+            help: `Once, for each existing volume: docker run --rm --user 0 --volume NAME:${path} busybox chown -R UID:GID ${path}`
+          }
+    }
     for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
       if (instruction.keyword !== 'VOLUME') continue
       const words = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
       const paths = words
         .map((word) => expand(word, image.final.variables, dockerfile.escape).value)
-        .filter((path) => !isSocket(path) && !isPublicDirectory(path))
+        .filter((path) => !isSocket(path) && !isPublicDirectory(path) && !seen.has(path))
       if (paths.length === 0) continue
       yield {
         message: `VOLUME ${paths.join(' ')}: a volume that exists already keeps its old owner`,

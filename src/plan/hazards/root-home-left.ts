@@ -1,6 +1,7 @@
 import type { Instruction } from '../../dockerfile/instruction.ts'
 import { expand } from '../../dockerfile/words.ts'
 import { resolvePath } from '../../image/image.ts'
+import { homeInstallers } from '../../services/home-installers.ts'
 import { defineHazard, type HazardContext } from '../hazard.ts'
 import { findHomeInstallers, findSettingsLeft, isSearchPath, servesBuildOnly } from '../home-move.ts'
 import { isInside, isRootHome } from '../paths.ts'
@@ -16,7 +17,10 @@ interface Mention {
 
 /** Something that no instruction names may have filled a search path: a download that is run at once, or its own tool. */
 const mayBeFilled = (text: string, all: readonly Instruction[]): boolean => {
-  const tools = [...text.matchAll(/\/root\/\.?([A-Za-z][\w-]*)/g)].map((match) => match[1] as string)
+  const tools = [...text.matchAll(/\/root\/(\.?([A-Za-z][\w-]*))/g)]
+    // What a known installer fills is seen by its own row.
+    .filter(([, place]) => !homeInstallers.some(({ makes }) => makes.some((made) => made.split('/')[0] === place)))
+    .map((match) => match[2] as string)
   return all.some(
     ({ keyword, source }) =>
       keyword === 'RUN' &&
@@ -86,7 +90,7 @@ function* mentions(context: HazardContext): Generator<Mention> {
 }
 
 /** What moves, and nobody can see whether all that depends on it follows. */
-function* doubts({ homeMove, image, startUp, dockerfile }: HazardContext) {
+function* doubts({ homeMove, image, startUp, dockerfile, options, user }: HazardContext) {
   for (const { path, at } of findSettingsLeft(dockerfile, image))
     yield {
       severity: 'warning' as const,
@@ -94,6 +98,13 @@ function* doubts({ homeMove, image, startUp, dockerfile }: HazardContext) {
       help: 'If the program reads it at run time, make it in the home of the user it runs as, and give it to that user.',
       at
     }
+  for (const { path, file } of options.mounts ?? [])
+    if (isRootHome(path))
+      yield {
+        severity: 'warning' as const,
+        message: `${file} mounts something at ${path}, which only root can enter`,
+        help: `Mount it at ${path.replace(/^\/root/, user.ownHome ?? '/app')}${user.ownHome === undefined ? ', and tell the program so' : ', the home of the new user'}.`
+      }
   if (homeMove === undefined) return
   for (const path of homeMove.volumes)
     yield {
