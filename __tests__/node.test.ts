@@ -234,7 +234,7 @@ describe('compose files', () => {
       'bind /var/run/docker.sock'
     ])
     const [report] = (await rewriteDirectory(folder)).files
-    expect(report?.diff).toContain('mkdir -p /data /media')
+    expect(report?.diff).toContain('mkdir -p /data')
     expect(report?.findings.map(({ rule }) => rule)).toContain('docker-socket')
     expect(report?.findings.map(({ message }) => message)).toContain(
       'compose.yaml mounts a directory of the host at /uploads: it keeps the owner that it has there'
