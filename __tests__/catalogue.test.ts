@@ -117,14 +117,24 @@ function unreportable(rule: string): boolean {
 }
 
 describe('traps', () => {
-  /** Strategies, manifests and moves that later subjects bring. */
-  const later = new Set([21])
-  const shown = new Set(passing.flatMap(({ file }) => file.traps ?? []))
+  const traps = Array.from({ length: 35 }, (_, index) => index + 1)
+  const showing = (trap: number) => passing.filter(({ file }) => file.traps?.includes(trap) === true)
 
-  test.each(Array.from({ length: 35 }, (_, index) => index + 1).filter((trap) => !later.has(trap)))(
-    'trap %i is shown by a case',
-    (trap) => expect([...shown]).toContain(trap)
+  test.each(traps)('trap %i is met by a case that changes', (trap) =>
+    expect(showing(trap).filter(changesDockerfile)).not.toEqual([])
   )
+  test.each(traps)('trap %i is left alone or refused by a case that stays as it is', (trap) =>
+    expect(showing(trap).filter(({ after }) => after.size === 0)).not.toEqual([])
+  )
+
+  /** Those that a container can show. */
+  const shownByContainers = [1, 2, 3, 9, 11, 13, 15, 16, 17, 18, 19, 22, 34, 35]
+  test.each(shownByContainers)('trap %i has a scenario for the engine', (trap) => {
+    const folder = path.join(repository, '__tests__/engine/scenarios')
+    const files = readdirSync(folder).map((name) => readFileSync(path.join(folder, name, 'scenario.json'), 'utf8'))
+    const scenarios = files.map((text) => JSON.parse(text) as { traps?: number[]; pending?: string })
+    expect(scenarios.some((each) => each.pending === undefined && each.traps?.includes(trap) === true)).toBe(true)
+  })
 
   test('most groups have cases that change the Dockerfile', () => {
     for (const group of ['whole', 'reading', ...transforms.map(({ name }) => name)])

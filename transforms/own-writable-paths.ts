@@ -2,8 +2,8 @@ import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { findOwningWorkdir } from '../src/edit/user-place.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
-import { readCopies } from '../src/plan/copies.ts'
 import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
 import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
@@ -62,14 +62,12 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
     const { facts, needed, together, late, makers, after } = readSetupPaths(dockerfile, stage, image, stagePlan)
     if (needed.length === 0) return
     if (!canRun(image)) {
-      const copies = readCopies(dockerfile, image.lineage)
-      for (const { path, reason } of needed) {
-        // A program that brings no files into its working directory works there for another reason: it writes.
-        const isFilled = copies.some((copy) => isInside(copy.destination, path))
-        const isLikely = reason.startsWith('VOLUME') || image.base.distribution !== 'none' || !isFilled
+      const owning = findOwningWorkdir(stage, image, stagePlan)
+      for (const { path, reason, isLikelyWritten } of needed) {
+        if (owning !== undefined && image.states[positionOf(stage, owning)]?.workdir === path) continue
         report({
           rule: 'path-left-to-root',
-          severity: isLikely ? 'warning' : 'info',
+          severity: isLikelyWritten === true ? 'warning' : 'info',
           message: `${path} (${reason}) stays root's: no RUN can be added to this image`,
           help: `If the program writes there: make it in a build stage, then COPY --from=build --chown=${user.text} /empty ${path}.`
         })

@@ -1,4 +1,4 @@
-import { findUserPlace } from '../src/edit/user-place.ts'
+import { findOwningWorkdir, findUserPlace } from '../src/edit/user-place.ts'
 import { isRoot, stateBefore } from '../src/image/image.ts'
 import { defineTransform } from '../src/transform.ts'
 
@@ -7,7 +7,8 @@ export const switchUser = defineTransform({
   summary: 'Put USER after the last step that needs root, right before the command',
   description: `Writes \`USER uid:gid\` above \`ENTRYPOINT\`/\`CMD\` (and above the comment that belongs to them), behind every \`RUN\`,
 \`COPY\` and \`WORKDIR\` of the stage. Numbers, because Kubernetes' \`runAsNonRoot\` cannot check a name. A \`USER root\` that is
-the last word is rewritten in place.
+the last word is rewritten in place. In an image without a shell it stands above the \`WORKDIR\` that the process writes to, so
+that the directory belongs to the user.
 
 \`\`\`diff
  EXPOSE 5000
@@ -15,6 +16,12 @@ the last word is rewritten in place.
  CMD ["python3", "app.py"]
 \`\`\``,
   apply({ stage, image, stagePlan, edit }) {
+    const owning = isRoot(image.final) ? findOwningWorkdir(stage, image, stagePlan) : undefined
+    if (owning !== undefined) {
+      const { text } = stagePlan.user
+      edit.insertBefore(owning, `${edit.keyword('USER')} ${text}`, `run as ${text}, to whom the directory belongs then`)
+      return
+    }
     const { text } = stagePlan.user
     if (!isRoot(image.final)) {
       // Only a stage that was root and is built on one that this run has switched has something left to do.

@@ -139,6 +139,18 @@ export function planUser(
     }
   }
 
+  // Made for a random uid of group 0 (OpenShift): the group is what gives the rights.
+  if (!isAsked && givesRightsToRootGroup(image))
+    return {
+      uid: defaultId,
+      gid: 0,
+      name: undefined,
+      home: undefined,
+      ownHome: undefined,
+      source: 'numeric',
+      create: undefined,
+      text: `${defaultId}:0`
+    }
   const dialect = canRun(image) && !isCrossBuilt(dockerfile, image) ? dialectOf(distribution) : undefined
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
@@ -210,6 +222,19 @@ const isCrossBuilt = (dockerfile: Dockerfile, image: StageImage): boolean =>
   ) &&
   (/BUILDPLATFORM|TARGETARCH|GOARCH=/.test(dockerfile.text) ||
     /^(?:arm|i386|ppc64le|s390x|riscv64|mips)/.test(image.base.reference.text))
+
+/** `chgrp -R 0` with `chmod g=u`. source: docs.openshift.com "Support arbitrary user ids" */
+const givesRightsToRootGroup = (image: StageImage): boolean => {
+  const runs = image.lineage
+    .flatMap((stage) => stage.instructions)
+    .filter(({ keyword }) => keyword === 'RUN')
+    .map(({ source }) => source)
+    .join('\n')
+  return (
+    /\bchgrp\s+(?:-\w+\s+)*(?:0|root)\s|\bchown\s+(?:-\w+\s+)*\w+:(?:0|root)\s/.test(runs) &&
+    /\bchmod\s+(?:-\w+\s+)*(?:ug?\+\S+,)?g(?:=u|\+r?w)/.test(runs)
+  )
+}
 
 /** On an unknown base: the account that the Dockerfile itself gives files to, so the base must have it. */
 function findNamedOwner(dockerfile: Dockerfile, image: StageImage, facts: RunFacts): string | undefined {

@@ -27,6 +27,8 @@ export interface PlannedPath {
   path: string
   kind: 'directory' | 'file'
   reason: string
+  /** More than a place into which files are copied: without a right to write there the program most likely fails. */
+  isLikelyWritten?: boolean
 }
 
 /** Names of `ENV` whose value is a place that a program fills. */
@@ -215,7 +217,13 @@ export function planPaths(
       }
     }
   }
-  return [...planned.values()]
+  return [...planned.values()].map((each) => ({ ...each, isLikelyWritten: isLikelyWritten(each) }))
+
+  // A program that brings no files into its working directory works there for another reason: it writes.
+  function isLikelyWritten({ path, reason }: PlannedPath): boolean {
+    const isFilled = copies.some((copy) => isInside(copy.destination, path))
+    return reason.startsWith('VOLUME') || image.base.distribution !== 'none' || !isFilled
+  }
 }
 
 /** What the `RUN`s make and do not remove again. */
