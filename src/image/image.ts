@@ -14,6 +14,7 @@ import {
 } from './accounts.ts'
 import type { Distribution, ResolvedBaseImage } from './base-image.ts'
 import { findBaseImage } from './base-images/index.ts'
+import { recogniseMirror, recogniseTemplate, unknownPart } from './base-images/recognise.ts'
 import { HistoryMap } from './history-map.ts'
 import { type ImageReference, readReference } from './reference.ts'
 import { shellSources } from './shell-source.ts'
@@ -50,8 +51,10 @@ export interface ImageState {
 
 export interface StageBase {
   reference: ImageReference
-  /** Variables of `FROM` without a value: nobody knows the image. */
+  /** Variables of `FROM` without a value. */
   unresolved: readonly string[]
+  /** What was taken for granted to find `image`. */
+  assumption?: string
   image: ResolvedBaseImage | undefined
   distribution: Distribution | undefined
   /** The distribution was told from package managers or the tag, not from the image's own data. */
@@ -134,6 +137,28 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
   const { value, unresolved } = expand(image, globals, dockerfile.escape)
   const reference = readReference(value)
   const known = unresolved.length > 0 ? undefined : findBaseImage({ name: reference.name, tag: reference.tag })
+  if (known === undefined) {
+    const found =
+      unresolved.length > 0
+        ? recogniseTemplate(
+            expand(
+              image,
+              { get: (name) => globals.get(name) ?? (unresolved.includes(name) ? unknownPart(name) : undefined) },
+              dockerfile.escape
+            ).value,
+            inferDistribution(stage, '')
+          )
+        : recogniseMirror(reference.name, reference.tag)
+    if (found !== undefined)
+      return {
+        reference: unresolved.length > 0 ? { ...reference, text: image } : reference,
+        unresolved,
+        image: found.image,
+        distribution: found.distribution,
+        isInferred: found.distribution === undefined,
+        ...(found.assumption === undefined ? {} : { assumption: found.assumption })
+      }
+  }
   // A root file system that an ADD unpacks onto scratch: the RUNs tell what it is.
   const unpacked =
     known?.distribution === 'none' && reference.name === 'scratch' ? inferDistribution(stage, '') : undefined

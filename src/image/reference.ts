@@ -8,12 +8,26 @@ export interface ImageReference {
   digest: string | undefined
 }
 
-/** Registries that serve Docker Hub's images, the `library` namespace and its per-architecture namespaces. */
-const mirrorPrefix =
-  /^(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))?(?:library\/)?(?:(?:amd64|arm32v[567]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)\/)?/
+/**
+ * Registries that serve Docker Hub's images: its own names, Google's cache, the copies of the official images at
+ * Amazon and Microsoft, DaoCloud's proxy, pull-through rules of Amazon ECR under their default prefix, and GitLab's
+ * dependency proxy.
+ *
+ * source: ECR user guide "Pulling an image with a pull through cache rule", GitLab docs "Dependency proxy",
+ * DaoCloud/public-image-mirror README.md
+ */
+const hub =
+  /^(?:(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|docker\.m\.daocloud\.io)|\d+\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?\/docker-hub|[^/]*gitlab[^/]*\/(?:[^/]+\/)+dependency_proxy\/containers)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))/
+
+/** Proxies that are followed by the name of the registry that they stand for. */
+const proxy = /^m\.daocloud\.io\/(?=[^/]+\.[^/]+\/)/
+
+/** The `library` namespace and the per-architecture namespaces of the official images. */
+const namespaces = /^(?:library\/)?(?:(?:amd64|arm32v[567]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x|winamd64)\/)?/
 
 /** `docker.io/library/node`, `mirror.gcr.io/library/node` and `arm64v8/node` are all `node`. */
-export const familiarName = (name: string): string => name.toLowerCase().replace(mirrorPrefix, '')
+export const familiarName = (name: string): string =>
+  name.toLowerCase().replace(proxy, '').replace(hub, '').replace(namespaces, '')
 
 /**
  * Splits an image reference.

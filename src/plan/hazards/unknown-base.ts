@@ -8,13 +8,39 @@ export const unknownBase = defineHazard({
 directories are unknown. With a command of its own the Dockerfile is converted with numbers only and needs a review;
 when the command comes from that base as well, it is refused: nothing says which program would run as the new user.
 
+A well-known name behind another registry (\`harbor.example.com/proxy/library/node\`), behind a variable that by its name
+holds a registry (\`\${REGISTRY}/node:22\`) or with a tag that is a variable is read as the public image. Where that is an
+assumption that matters, it is a warning. \`FROM $BUILD_FROM\` of a Home Assistant add-on is refused: its base image starts
+s6-overlay as root.
+
 What to do: look at the base with \`docker inspect --format '{{json .Config}}' IMAGE\`. If it runs as a non-root user
 already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -- base runs as 1001\`.`,
   *find({ image, stage, startUp }) {
     const { base } = image
-    if (base.image !== undefined || base.distribution === 'windows') return
     const from = image.lineage[0]?.from ?? stage.from
+    if (base.assumption !== undefined)
+      yield {
+        message: `FROM ${base.reference.text}: ${base.assumption}`,
+        help: 'Check with `docker inspect` that its user, accounts and entrypoint are those of the public image.',
+        at: from
+      }
+    if (base.image !== undefined || base.distribution === 'windows') return
     const name = base.unresolved.length > 0 ? (from.words[0]?.text ?? '') : base.reference.text
+    // Their builder puts the base image into BUILD_FROM. source: home-assistant/docker-base README.md
+    const isAddOn =
+      base.unresolved.includes('BUILD_FROM') &&
+      image.lineage.some((each) =>
+        each.instructions.some(({ raw }) => /\bio\.hass\.|\bbashio\b|\bhassio\b/.test(raw.logical))
+      )
+    if (isAddOn) {
+      yield {
+        severity: 'error',
+        message: `FROM ${name}: the base image of a Home Assistant add-on, whose s6-overlay starts its services as root`,
+        help: 'Keep it as root: the Supervisor mounts /data for root. A service inside can change its account with s6-setuidgid.',
+        at: from
+      }
+      return
+    }
     const why =
       base.unresolved.length > 0
         ? `the value of ${base.unresolved.map((variable) => `\${${variable}}`).join(', ')} is not in the file`
