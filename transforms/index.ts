@@ -3,11 +3,21 @@ import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinNumericUser } from './pin-numeric-user.ts'
+import { prepareServer } from './prepare-server.ts'
 import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
 
-export { chownCopiedFiles, createUser, ownWritablePaths, pinNumericUser, remapPorts, setUmask, switchUser }
+export {
+  chownCopiedFiles,
+  createUser,
+  ownWritablePaths,
+  pinNumericUser,
+  prepareServer,
+  remapPorts,
+  setUmask,
+  switchUser
+}
 
 /** Every built-in transform, in the order in which the preset runs them. */
 export const transforms: readonly Transform[] = [
@@ -17,5 +27,6 @@ export const transforms: readonly Transform[] = [
   remapPorts,
   setUmask,
   switchUser,
-  pinNumericUser
+  pinNumericUser,
+  prepareServer
 ]

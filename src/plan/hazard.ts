@@ -4,6 +4,7 @@ import type { StageImage } from '../image/image.ts'
 import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
 import type { RunFacts } from './run-facts.ts'
+import type { ServerSetup } from './server.ts'
 import type { StartUp } from './startup.ts'
 
 /** What `unroot explain` prints and what findings refer to. */
@@ -34,6 +35,8 @@ export interface HazardContext {
   copies: readonly Copy[]
   runFacts: RunFacts
   startUp: StartUp
+  /** The server that the image runs, where its configuration can be edited. */
+  server?: ServerSetup | undefined
   options: RewriteOptions
 }
 

@@ -16,6 +16,7 @@ import { planPorts } from './plan-ports.ts'
 import { findPortMentions } from './ports.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
+import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -31,6 +32,8 @@ export interface StagePlan {
   ports: readonly PortMapping[]
   findings: readonly Finding[]
   startUp: StartUp
+  /** The server whose configuration is edited with the image. */
+  server: PlannedServer | undefined
 }
 
 export interface Plan {
@@ -151,13 +154,15 @@ function planStage(
   toFinding: (finding: RawFinding) => Finding
 ): StagePlan {
   const image = readImage(dockerfile, stage)
-  const mentions = findPortMentions(dockerfile, image)
   const common = { stageIndex: stage.index, stageName: stage.name }
   if (!isRoot(image.final)) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
-    const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
+    const mentions = findPortMentions(dockerfile, image)
+    const setup = readServer(dockerfile, image, startUp, options)
+    const server = setup && planServer(setup, image, user, noRunFacts, [], options)
+    const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, options }
     const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
     return {
@@ -168,16 +173,24 @@ function planStage(
       applicationDirectories: [],
       ports,
       findings: raw.map(toFinding),
-      startUp
+      startUp,
+      server
     }
   }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
-  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
-  const context = { dockerfile, stage, image, copies, runFacts, startUp, options }
-  const raw = [...findHazards(hazards, context), ...findings]
+  const setup = readServer(dockerfile, image, startUp, options)
+  const user = planServerUser(setup, startUp, (account) =>
+    planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
+  )
+  const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
+  const paths = planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories)
+  const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  const mentions = findPortMentions(dockerfile, image, server?.variables)
+  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server)
+  const context = { dockerfile, stage, image, copies, runFacts, startUp, server: setup, options }
+  const raw = [...findHazards(hazards, context), ...(server?.findings ?? []), ...findings]
   if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
@@ -187,19 +200,32 @@ function planStage(
     })
   const isRefused = raw.some((finding) => finding.severity === 'error')
   const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
-  const applicationDirectories = findApplicationDirectories(dockerfile, image, copies)
   return {
     ...common,
     isNonRoot: false,
     user,
-    paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
+    paths,
     applicationDirectories,
     ports,
     findings: summarize(deduplicate(told))
       .map((finding) => ({ ...finding, help: finding.help.replaceAll('UID:GID', user.text) }))
       .map(toFinding),
-    startUp
+    startUp,
+    server
   }
+}
+
+/** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
+function planServerUser(
+  setup: ServerSetup | undefined,
+  startUp: StartUp,
+  plan: (account: string | undefined) => PlannedUser
+): PlannedUser {
+  const user = plan(undefined)
+  const account = setup?.layout.account
+  if (account === undefined || user.source !== 'created') return user
+  const isAlone = startUp.programs.every(({ name }) => setup?.server.programs.includes(name) === true)
+  return isAlone ? plan(account) : user
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */
