@@ -257,7 +257,13 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
         : { uid: user.uid ?? null, gid: user.gid ?? null, name: user.name ?? null, source: user.source },
     changed: result !== text || (run?.files.size ?? 0) > 0,
     ports: run === undefined ? [] : plan.stages.flatMap((each) => each.ports),
-    writablePaths: plan.stages.flatMap((each) => each.paths.map(({ path: name, reason }) => ({ path: name, reason }))),
+    writablePaths: plan.stages.flatMap((each) => [
+      ...each.paths.map(({ path: name, reason }) => ({ path: name, reason })),
+      ...(each.server?.paths ?? []).map(({ path: name }) => ({
+        path: name,
+        reason: `${each.server?.name} writes there`
+      }))
+    ]),
     changes: (run?.changes ?? []).toSorted(
       (a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column
     ),

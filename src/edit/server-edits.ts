@@ -2,7 +2,7 @@
 import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
-import { stateBefore } from '../image/image.ts'
+import { resolvePath, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
 import { isInside, isPublicDirectory } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
@@ -41,9 +41,13 @@ export function findServerEdits(
   const mapping = new Map(
     stagePlan.ports.filter(({ from }) => !planned.fixed.has(from)).map(({ from, to }) => [from, to])
   )
-  const isWritable = (path: string) =>
-    isPublicDirectory(path) ||
-    [...planned.paths, ...stagePlan.paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
+  const isWritable = (written: string): boolean => {
+    const path = resolvePath(setup.layout.workPrefix ?? setup.layout.prefix, written)
+    return (
+      isPublicDirectory(path) ||
+      [...planned.paths, ...stagePlan.paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
+    )
+  }
   const inContext = new Map<string, { text: string; edits: ConfigEdit[] }>()
   const inDockerfile: (ConfigEdit & { message: string })[] = []
   const commands: string[] = []

@@ -185,8 +185,8 @@ function simulate(
         const name = baseName(source)
         const path = isDirectory ? joined(name) : destination
         const isFile = /\.\w+$/.test(name) || (!isDirectory && !directories.has(destination))
-        if (isFile && isWatched(path)) unread(path, missing(), instruction)
-        else if (!isFile || !isWatched(path)) doubtful(destination, missing(), instruction)
+        if (!isFile) doubtful(destination, missing(), instruction)
+        else if (isWatched(path)) unread(path, missing(), instruction)
       }
     }
   }
@@ -391,6 +391,28 @@ function simulate(
             else unread(to, `${line} copies it there`, instruction)
           } else put(to, known.text, known.origin.kind === 'base' ? { kind: 'changed' } : known.origin, instruction)
           if (name === 'mv') remove(path)
+        }
+        return
+      }
+      case 'a2ensite':
+      case 'a2enconf':
+      case 'a2dissite':
+      case 'a2disconf': {
+        const kind = name.endsWith('site') ? 'sites' : 'conf'
+        for (const { text } of words) {
+          if (text === undefined || text.startsWith('-')) continue
+          const file = `${text.replace(/\.conf$/, '')}.conf`
+          const to = `/etc/apache2/${kind}-enabled/${file}`
+          if (name.startsWith('a2dis')) remove(to)
+          else
+            files.set(to, {
+              path: to,
+              text: undefined,
+              link: `/etc/apache2/${kind}-available/${file}`,
+              origin: { kind: 'changed' },
+              instruction,
+              isTouched: true
+            })
         }
         return
       }

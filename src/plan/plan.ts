@@ -215,6 +215,13 @@ function planStage(
   }
 }
 
+/** What a start script runs in front of its program. */
+const shortPrograms = new Set(
+  'source . : set export echo printf mkdir rm cp mv ln cat sed envsubst touch chmod test [ [[ true exec sleep date ls grep cd'.split(
+    ' '
+  )
+)
+
 /** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
 function planServerUser(
   setup: ServerSetup | undefined,
@@ -224,7 +231,9 @@ function planServerUser(
   const user = plan(undefined)
   const account = setup?.layout.account
   if (account === undefined || user.source !== 'created') return user
-  const isAlone = startUp.programs.every(({ name }) => setup?.server.programs.includes(name) === true)
+  const isAlone = startUp.programs.every(
+    ({ name }) => setup?.server.programs.includes(name) === true || shortPrograms.has(name)
+  )
   return isAlone ? plan(account) : user
 }
 

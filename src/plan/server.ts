@@ -1,6 +1,7 @@
 /** The server that an image runs, with its configuration as far as the files tell, and what has to change in it. */
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
+import { expand } from '../dockerfile/words.ts'
 import { resolvePath, type StageImage } from '../image/image.ts'
 import { findReadableServer } from '../services/readable-servers.ts'
 import type { BaseConfigFile, Server, ServerLayout } from '../services/server.ts'
@@ -8,6 +9,7 @@ import { type ConfigFacts, type Listen, lineOf } from '../services/server-config
 import type { RewriteOptions } from '../types.ts'
 import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
 import type { RawFinding } from './hazard.ts'
+import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { installedPackages } from './packages.ts'
 import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -60,8 +62,10 @@ export function readServer(
   const base = image.base.image
   if (base?.stepsDown?.guarded) return undefined
   const program = startUp.programs.find(
-    ({ name, args }) =>
-      findReadableServer({ program: name }) !== undefined && !/^(?:--version|-v|-V|-t|--help)$/.test(args[0] ?? '')
+    (each) =>
+      findReadableServer({ program: each.name }) !== undefined &&
+      !isBusyboxHttpd(each) &&
+      !/^(?:--version|-v|-V|-t|--help)$/.test(each.args[0] ?? '')
   )
   const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
   const isBaseCommand = !isOverridden && (startUp.command?.instruction === undefined || startUp.programs.length === 0)
@@ -118,7 +122,7 @@ export function readServer(
           if (Number.isInteger(value) && value > 0) ports.add(value)
         }
         if (listen.port === undefined) continue
-        ports.add(listen.port)
+        if (!listen.isEcho) ports.add(listen.port)
         if (isPrivileged(listen.port)) listens.push({ port: listen.port, listen, at })
       }
     return {
@@ -252,10 +256,14 @@ export function planServer(
   const keepsSettings = root === undefined || !isEditable(root)
 
   const paths = new Map<string, ServerPath>()
-  const isGiven = (path: string) =>
-    isPublicDirectory(path) ||
-    planned.some((each) => each.kind === 'directory' && isInside(path, each.path)) ||
-    isOwnedAlready(path, facts, user, image.final.accounts)
+  const isGiven = (written: string): boolean => {
+    const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
+    return (
+      isPublicDirectory(path) ||
+      planned.some((each) => each.kind === 'directory' && isInside(path, each.path)) ||
+      isOwnedAlready(path, facts, user, image.final.accounts)
+    )
+  }
   const isCovered = (path: string) =>
     isGiven(path) || [...paths.values()].some((each) => each.kind === 'directory' && isInside(path, each.path))
   const own = (path: string, more: Partial<ServerPath> = {}) => {
@@ -263,11 +271,13 @@ export function planServer(
     paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
   }
   const isOther = layout.account === undefined || layout.account !== user.name
-  for (const path of layout.writable)
+  for (const written of layout.writable) {
+    const path = expand(written, image.final.environment, '\\').value
     own(path, {
       isRecursive: layout.isRecursive === true || (isOther && layout.account !== undefined),
-      isNew: layout.mayMiss?.includes(path) === true
+      isNew: layout.mayMiss?.includes(written) === true
     })
+  }
   if (layout.home !== undefined && root?.base === undefined) own(layout.home)
   if (setup.hasTemplates && layout.templates !== undefined) own(layout.templates.to, { isRecursive: true })
   for (const each of files) {
@@ -342,7 +352,7 @@ export function planServer(
         ),
         ...(each.isRoot
           ? server
-              .editSettings(text, isGiven, setup.given)
+              .editSettings(text, isCovered, setup.given)
               .map(
                 (edit) =>
                   `line ${lineOf(text, edit.start)}: ${edit.text.trim() === '' ? `no \`${text.slice(edit.start, edit.end).trim()}\`` : `\`${edit.text.trim()}\``}`
@@ -388,7 +398,7 @@ export function planServer(
   }
   return {
     name: server.name,
-    listened: [...new Set(listens.map(({ port }) => port))],
+    listened: [...new Set(listens.filter(({ listen }) => !listen.isEcho).map(({ port }) => port))],
     ports: setup.ports,
     variables: setup.variables,
     fixed,
