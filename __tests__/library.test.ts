@@ -59,7 +59,7 @@ describe('rewrite', () => {
     expect(diff).toMatch(/^--- a\/services\/api\/Dockerfile\n\+\+\+ b\/services\/api\/Dockerfile\n@@ -1,5 \+1,\d+ @@\n/)
     expect(diff).toContain('\n-COPY . .\n')
     expect(diff).toContain('\n+COPY --chown=10001:10001 . .\n')
-    expect(rewrite('FROM nginx:1.27\n').diff()).toBe('')
+    expect(rewrite('FROM consul:1.15\n').diff()).toBe('')
   })
 
   test('reads scripts of the build context through readContext', () => {
@@ -268,17 +268,19 @@ describe('transforms', () => {
     'remap-ports': /^\+EXPOSE 8080$/m,
     'set-umask': /^\+CMD \["sh", "-c", "umask 027/m,
     'switch-user': /^\+USER 10001:10001$/m,
-    'pin-numeric-user': /^\+USER 1000:1000$/m
+    'pin-numeric-user': /^\+USER 1000:1000$/m,
+    'prepare-server': /^\+ {4}&& chown 101:101 \/var\/cache\/nginx$/m
+  }
+  const texts: Record<string, string> = {
+    'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
+    'prepare-server': 'FROM nginx:1.27\n',
+    'open-program-modes': 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n',
+    'own-cache-mounts': 'FROM node:22\nUSER node\nRUN --mount=type=cache,target=/root/.npm npm ci\nCMD ["node"]\n',
+    'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
   }
   test.each(presets.user.map((transform) => [transform.name, transform] as const))(
     '%s runs alone',
     (name, transform) => {
-      const texts: Record<string, string> = {
-        'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
-        'open-program-modes': 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n',
-        'own-cache-mounts': 'FROM node:22\nUSER node\nRUN --mount=type=cache,target=/root/.npm npm ci\nCMD ["node"]\n',
-        'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
-      }
       const text = texts[name] ?? flask
       const umask = name === 'set-umask' ? { umask: '027' } : {}
       const byOnly = rewrite(text, { only: [name], ...umask })
@@ -307,7 +309,7 @@ describe('rewriteFiles', () => {
   const tree = new Map([
     ['api/Dockerfile', 'FROM python:3.12-slim\nWORKDIR /app\nCOPY start.sh /start.sh\nCMD ["/start.sh"]\n'],
     ['api/start.sh', '#!/bin/sh\nexec python app.py\n'],
-    ['web/Dockerfile', 'FROM nginx:1.27\n'],
+    ['web/Dockerfile', 'FROM consul:1.15\n'],
     ['README.md', '# readme\n']
   ])
 

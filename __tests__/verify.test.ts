@@ -108,6 +108,8 @@ describe('logs', () => {
     expect(findNewErrors(before, ['[12:03:44] worker 3: permission denied on /dev/kmsg'])).toEqual([])
     expect(findNewErrors([], ['1: EACCES', '2: EACCES'])).toEqual(['1: EACCES'])
     expect(findNewErrors([], ['all permissions are fine'])).toEqual([])
+    const remark = '10-listen-on-ipv6-by-default.sh: info: can not modify /etc/nginx/x (read-only file system?)'
+    expect(findNewErrors([], [remark])).toEqual([])
   })
 })
 

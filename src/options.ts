@@ -49,6 +49,6 @@ export function checkOptions(options: RewriteOptions, available: readonly Transf
           'UNKNOWN_TRANSFORM',
           `${key}: there is no transform "${name}"; known are ${available.map((transform) => transform.name).join(', ')}`
         )
-  if (options.readContext !== undefined && typeof options.readContext !== 'function')
-    fail('readContext must be a function')
+  for (const key of ['readContext', 'listContext'] as const)
+    if (options[key] !== undefined && typeof options[key] !== 'function') fail(`${key} must be a function`)
 }

@@ -6,7 +6,7 @@ import { buildFileReport } from './report/json.ts'
 import { rewrite } from './rewrite.ts'
 import type { CompanionReport, FileReport, RewriteOptions } from './types.ts'
 
-export interface RewriteFilesOptions extends Omit<RewriteOptions, 'path' | 'readContext'> {
+export interface RewriteFilesOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext'> {
   /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
   context?: string
 }
@@ -46,7 +46,19 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     if (!isDockerfileName(path)) continue
     const folder = context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
     const inContext = (name: string) => (folder === '' ? name : `${folder}/${name}`)
-    const result = rewrite(text, { ...rest, path, readContext: (name) => files.get(inContext(name)) })
+    const attempt = (state: ReadonlyMap<string, string>) =>
+      rewrite(text, {
+        ...rest,
+        path,
+        readContext: (name) => state.get(inContext(name)),
+        listContext: (name) => listBelow(tree.keys(), inContext(name), folder)
+      })
+    let result = attempt(tree)
+    // An earlier Dockerfile needs another text in the same file: this one has to do with that.
+    const hasConflict = [...result.companions].some(
+      ([name, changed]) => companions.has(inContext(name)) && files.get(inContext(name)) !== changed
+    )
+    if (hasConflict) result = attempt(files)
     files.set(path, result.text)
     reports.push(buildFileReport(path, result))
     for (const [name, changed] of result.companions) {
@@ -64,6 +76,13 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     }
   }
   return { files, reports, companions: [...companions.values()] }
+}
+
+/** The paths below a folder, relative to the build context. */
+function listBelow(paths: Iterable<string>, folder: string, context: string): string[] {
+  const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
+  const from = context === '' ? 0 : context.length + 1
+  return [...paths].filter((path) => path.startsWith(prefix)).map((path) => path.slice(from))
 }
 
 /** The folders above a path, nearest first; `''` is the root. */

@@ -1,11 +1,13 @@
 import { transforms as builtIn } from '../transforms/index.ts'
 import { createLocator, type Dockerfile, parseDockerfile } from './dockerfile/dockerfile.ts'
 import { createEditor, type Editor } from './edit/editor.ts'
+import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
 import { isRoot, readImage } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
+import { canRun } from './plan/user.ts'
 import { unifiedDiff } from './report/diff.ts'
 import type { Transform } from './transform.ts'
 import type { Change, Finding, RewriteOptions, RewriteResult, Verdict } from './types.ts'
@@ -56,8 +58,8 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     verdict = 'needs-review'
     if (options.safeOnly === true) return createResult(text, { ...plan, findings }, verdict, options)
   }
-  if (run.text !== text) {
-    const check = checkResult(run.dockerfile, plan)
+  if (run.text !== text || run.files.size > 0) {
+    const check = checkResult(run, plan, active, options)
     if (check === 'failed') return createResult(text, { ...plan, findings: [selfCheck(text)] }, 'failed', options)
     if (check === 'root' && (plan.verdict === 'converted' || plan.verdict === 'needs-review')) {
       if (isPartial(options, all)) verdict = 'needs-review'
@@ -80,6 +82,14 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   if (run.changes.some((change) => change.transform === 'pin-numeric-user'))
     findings = findings.filter((finding) => finding.rule !== 'named-user')
   return createResult(text, { ...plan, findings }, verdict, options, run)
+}
+
+/** Options under which files that a transform has changed read as they are now. */
+function withFiles(options: RewriteOptions, files: ReadonlyMap<string, string>): RewriteOptions {
+  const { readContext } = options
+  return readContext === undefined
+    ? options
+    : { ...options, readContext: (path) => files.get(path) ?? readContext(path) }
 }
 
 /** Names of the transforms that were left out and would have edited something. */
@@ -121,9 +131,7 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   const changes: Change[] = []
   const findings: Finding[] = []
   const files = new Map<string, string>()
-  const readContext = options.readContext
-  const current: RewriteOptions =
-    readContext === undefined ? options : { ...options, readContext: (path) => files.get(path) ?? readContext(path) }
+  const current = withFiles(options, files)
   let dockerfile = original
   let toOriginal = (offset: number) => offset
   for (const transform of active) {
@@ -182,16 +190,33 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   return { dockerfile, text: dockerfile.text, changes, findings, files }
 }
 
-/** Looks at the result as it was read back: it must parse, and every shipped stage must run as the planned user. */
-function checkResult(dockerfile: Dockerfile, plan: Plan): 'passed' | 'root' | 'failed' {
+/**
+ * Looks at the result as it was read back: it must parse, every shipped stage must run as the planned user, and the
+ * configuration of its server must be what was planned.
+ */
+function checkResult(
+  { dockerfile, files }: Run,
+  plan: Plan,
+  active: readonly Transform[],
+  options: RewriteOptions
+): 'passed' | 'root' | 'failed' {
   if (dockerfile.error !== undefined) return 'failed'
-  for (const { stageIndex, isNonRoot, user } of plan.stages) {
+  const names = new Set(active.map(({ name }) => name))
+  for (const stagePlan of plan.stages) {
+    const { stageIndex, isNonRoot, user } = stagePlan
     const stage = dockerfile.stages[stageIndex]
     if (stage === undefined) return 'failed'
-    const { final } = readImage(dockerfile, stage)
+    const image = readImage(dockerfile, stage)
+    const { final } = image
     if (isRoot(final)) return 'root'
     const after = resolvePrincipal(final.user ?? '', final.accounts)
     if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
+    const left = findServerEdits(
+      { dockerfile, image, stagePlan, options: withFiles(options, files) },
+      { ports: names.has('remap-ports'), settings: names.has('prepare-server') && canRun(image) }
+    )
+    if (left !== undefined && (left.dockerfile.length > 0 || left.context.size > 0)) return 'failed'
+    if (left !== undefined && left.commands.length > 0 && canRun(image)) return 'failed'
   }
   return 'passed'
 }
@@ -232,7 +257,13 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
         : { uid: user.uid ?? null, gid: user.gid ?? null, name: user.name ?? null, source: user.source },
     changed: result !== text || (run?.files.size ?? 0) > 0,
     ports: run === undefined ? [] : plan.stages.flatMap((each) => each.ports),
-    writablePaths: plan.stages.flatMap((each) => each.paths.map(({ path: name, reason }) => ({ path: name, reason }))),
+    writablePaths: plan.stages.flatMap((each) => [
+      ...each.paths.map(({ path: name, reason }) => ({ path: name, reason })),
+      ...(each.server?.paths ?? []).map(({ path: name }) => ({
+        path: name,
+        reason: `${each.server?.name} writes there`
+      }))
+    ]),
     changes: (run?.changes ?? []).toSorted(
       (a, b) => a.range.start.line - b.range.start.line || a.range.start.column - b.range.start.column
     ),

@@ -111,6 +111,8 @@ export interface RewriteOptions {
    * undefined when there is none or it is no text. Without it scripts stay unread.
    */
   readContext?: (path: string) => string | undefined
+  /** Every file of the build context below a folder (`''` for all), by its path relative to the context's root. */
+  listContext?: (folder: string) => readonly string[]
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */
   contextMode?: (path: string) => number | undefined
 }

@@ -6,6 +6,7 @@ import { openProgramModes } from './open-program-modes.ts'
 import { ownCacheMounts } from './own-cache-mounts.ts'
 import { ownWritablePaths } from './own-writable-paths.ts'
 import { pinNumericUser } from './pin-numeric-user.ts'
+import { prepareServer } from './prepare-server.ts'
 import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
@@ -18,6 +19,7 @@ export {
   ownCacheMounts,
   ownWritablePaths,
   pinNumericUser,
+  prepareServer,
   remapPorts,
   setUmask,
   switchUser
@@ -34,5 +36,6 @@ export const transforms: readonly Transform[] = [
   setUmask,
   switchUser,
   pinNumericUser,
+  prepareServer,
   openProgramModes
 ]

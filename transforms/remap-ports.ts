@@ -1,4 +1,6 @@
+import { addServerRun, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
 import { findPortMentions } from '../src/plan/ports.ts'
+import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const remapPorts = defineTransform({
@@ -6,7 +8,8 @@ export const remapPorts = defineTransform({
   summary: 'Move privileged ports to high ones, everywhere they are written',
   description: `A port below 1024 can be bound by a non-root process in Docker, but not under containerd 1.x, host networking, Podman or
 hardened platforms. Port 80 becomes 8080, 443 becomes 8443, others rise by 8000 (\`--port 80=9000\` chooses), in
-\`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, and in \`HEALTHCHECK\`. The published port does
+\`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, in \`HEALTHCHECK\`, and in the configuration of
+nginx and Apache (in the build context, or by \`RUN sed\` where it is the base image's own). The published port does
 not change: \`-p 80:8080\`.
 
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
@@ -18,7 +21,7 @@ hosts.`,
     const { edit, image } = context
     const seen = new Set<number>()
     let hasBaseEnvironment = false
-    for (const mention of findPortMentions(dockerfile, image)) {
+    for (const mention of findPortMentions(dockerfile, image, stagePlan.server?.variables)) {
       const to = mapping.get(mention.port)
       if (to === undefined) continue
       if (mention.where === 'base-environment') {
@@ -34,5 +37,16 @@ hosts.`,
       seen.add(mention.start)
       edit.replace(mention.start, mention.end, `${mention.insert}${to}`, `port ${mention.port} becomes ${to}`)
     }
+    const found = findServerEdits(context, { ports: true, settings: false })
+    if (found === undefined) return
+    for (const [name, text] of found.context) context.changeFile(name, text, `${name}: high port`)
+    for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
+    if (found.commands.length === 0 || !canRun(image)) return
+    const { setup, movesPort: port } = found
+    const comment = setup.server.comment(userLabel(stagePlan), {
+      ...(port === undefined ? {} : { port }),
+      settings: false
+    })
+    addServerRun(context, setup, found.commands, comment, `${setup.server.name} listens on the new port`)
   }
 })

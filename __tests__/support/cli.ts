@@ -12,7 +12,8 @@ export const cli = path.join(repository, 'dist/cli.js')
 export const rootDockerfile = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nCMD ["python", "app.py"]\n'
 export const nonRootDockerfile = 'FROM alpine:3.20\nUSER 1000:1000\nCMD ["sleep", "60"]\n'
 /** Nobody can know whether a user other than root may do this. */
-export const refusedDockerfile = 'FROM nginx:1.27\nCOPY site /usr/share/nginx/html\n'
+export const refusedDockerfile =
+  'FROM python:3.12-slim\nCOPY site /srv/site\nCMD ["uwsgi", "--ini", "/srv/site/uwsgi.ini"]\n'
 export const brokenDockerfile = 'FROM alpine:3.20\nRUNN echo\n'
 
 const folders: string[] = []

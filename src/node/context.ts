@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import createDockerignore from '@balena/dockerignore'
 import { contextSources, nearestContext } from '../context-folder.ts'
@@ -14,6 +14,8 @@ export interface BuildContext {
   folder(): string
   /** The text of a file of the context; undefined when it is missing, ignored, outside or no text. */
   read(name: string): string | undefined
+  /** Every file of the context below a folder, as far as they are worth a look. */
+  list(folder: string): string[]
   /** Permission bits of a file of the context. */
   mode(name: string): number | undefined
   /** Absolute path of a file of the context. */
@@ -51,6 +53,11 @@ export function createBuildContext(search: ContextSearch): BuildContext {
       if (normal === '' || isIgnored(normal)) return undefined
       return readContextFile(context.folder(), normal)
     },
+    list(name) {
+      isIgnored ??= createIgnore(context.ignoreRules())
+      const ignores = isIgnored
+      return listFolder(context.folder(), normalName(name)).filter((file) => !ignores(file))
+    },
     ignoreRules: () => readDockerignore(search.dockerfile, context.folder())
   }
   return context
@@ -73,6 +80,29 @@ function readContextFile(folder: string, name: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Configuration lies in small folders; of a large one, such as a whole repository, the first files do. */
+const mostListedFiles = 2000
+
+function listFolder(context: string, start: string): string[] {
+  const files: string[] = []
+  const pending = [start]
+  for (let name = pending.pop(); name !== undefined && files.length < mostListedFiles; name = pending.pop()) {
+    const folder = path.join(context, name)
+    try {
+      if (!isInside(realpathSync(context), realpathSync(folder))) continue
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        if (entry.name === '.git' || entry.name === 'node_modules') continue
+        const child = name === '' ? entry.name : `${name}/${entry.name}`
+        if (entry.isDirectory()) pending.push(child)
+        else files.push(child)
+      }
+    } catch {
+      // No such folder, or none that may be read.
+    }
+  }
+  return files.sort()
 }
 
 function readDockerignore(dockerfile: string, folder: string): string | undefined {

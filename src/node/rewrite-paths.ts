@@ -14,7 +14,7 @@ import { decodeDockerfile, fileFinding, prefetch, type ReadResult, readDockerfil
 import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
-export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'contextMode'> {
+export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'contextMode'> {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
 }
@@ -201,7 +201,13 @@ function rewriteWithCompanions(
 ): Attempt {
   const attempt = (state: 'original' | 'edited', more: RewriteOptions = {}): Attempt => {
     const readContext = run.companions.reader(context, state)
-    const result = rewrite(text, { contextMode: context.mode, ...options, ...more, readContext })
+    const result = rewrite(text, {
+      contextMode: context.mode,
+      listContext: context.list,
+      ...options,
+      ...more,
+      readContext
+    })
     return { result, edits: result.companions.size === 0 ? [] : run.companions.locate(result.companions, context) }
   }
   const first = attempt('original')
@@ -244,7 +250,7 @@ export async function rewriteInput(
   if (read.problem) return { report: buildFailedReport(label, read.problem), text: undefined }
   const file = path.resolve(options.cwd, label)
   const { context: given, ...fileOptions } = options.optionsFor?.(file) ?? {}
-  const readContext =
+  const context =
     name === undefined && given === undefined
       ? undefined
       : createBuildContext({
@@ -252,13 +258,13 @@ export async function rewriteInput(
           text: read.text,
           given,
           top: findTopFolder(file, options.cwd, options.cwd, createFolders())
-        }).read
+        })
   try {
     const result = rewrite(read.text, {
       ...fileOptions,
       companions: false,
       path: label,
-      ...(readContext && { readContext })
+      ...(context && { readContext: context.read, listContext: context.list })
     })
     return { report: buildFileReport(label, result), text: result.text }
   } catch (error) {

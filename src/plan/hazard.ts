@@ -5,6 +5,7 @@ import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
 import type { HomeMove } from './home-move.ts'
 import type { RunFacts } from './run-facts.ts'
+import type { ServerSetup } from './server.ts'
 import type { StartUp } from './startup.ts'
 import type { PlannedUser } from './user.ts'
 
@@ -40,6 +41,8 @@ export interface HazardContext {
   user: PlannedUser
   /** What leaves `/root`; the rest of the context is read as if it had. */
   homeMove: HomeMove | undefined
+  /** The server that the image runs, where its configuration can be edited. */
+  server?: ServerSetup | undefined
   options: RewriteOptions
 }
 

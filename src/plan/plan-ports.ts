@@ -6,6 +6,7 @@ import type { PortMapping, RewriteOptions } from '../types.ts'
 import type { RawFinding } from './hazard.ts'
 import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { exposedPorts, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
+import type { PlannedServer } from './server.ts'
 import type { StartUp } from './startup.ts'
 
 /** ASP.NET listens where its variables say and nowhere else; the base image sets them. */
@@ -20,7 +21,8 @@ export function planPorts(
   startUp: StartUp,
   mentions: readonly PortMention[],
   options: RewriteOptions,
-  isNonRoot: boolean
+  isNonRoot: boolean,
+  server?: PlannedServer
 ): { ports: PortMapping[]; findings: RawFinding[] } {
   const findings: RawFinding[] = []
   const ports: PortMapping[] = []
@@ -34,6 +36,8 @@ export function planPorts(
   )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
+  for (const port of server?.ports ?? []) taken.add(port)
+  for (const port of server?.listened ?? []) listened.add(port)
   const all = new Set([...listened, ...exposed.keys()])
   for (const [port, to] of asked)
     if (!all.has(port) && port !== to && port < 1024)
@@ -57,6 +61,32 @@ export function planPorts(
     const to = asked.get(port)
     const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)
     const at = mention?.instruction === undefined ? {} : { at: mention.instruction }
+    if (server !== undefined && to === undefined && !isNonRoot)
+      if (server.fixed.has(port) || (!server.isRead && !listened.has(port))) {
+        findings.push({
+          rule: 'low-port',
+          severity: 'warning',
+          message: `port ${port} stays, since the configuration of ${server.name} that names it is not edited: a non-root process cannot bind it on every platform`,
+          help: `Docker 20.10 and later allows it. Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
+          ...at
+        })
+        continue
+      } else if (server.isRead && !listened.has(port) && server.ports.size > 0) {
+        const moved = unprivilegedPort(port, new Set())
+        if (server.ports.has(moved) && !exposedPorts(dockerfile, image).has(moved)) {
+          // The configuration says the new port already: the Dockerfile follows.
+          ports.push({ from: port, to: moved })
+          continue
+        }
+        findings.push({
+          rule: 'unknown-listener',
+          severity: 'info',
+          message: `EXPOSE ${port}: the configuration of ${server.name} listens on ${[...server.ports].join(', ')} only`,
+          help: 'Remove it from EXPOSE.',
+          ...at
+        })
+        continue
+      }
     if (to === port || (isNonRoot && to === undefined)) {
       if (listened.has(port) || exposed.has(port))
         findings.push({

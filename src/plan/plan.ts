@@ -19,6 +19,7 @@ import { findPortMentions } from './ports.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
+import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -38,6 +39,8 @@ export interface StagePlan {
   homeMove: HomeMove | undefined
   findings: readonly Finding[]
   startUp: StartUp
+  /** The server whose configuration is edited with the image. */
+  server: PlannedServer | undefined
 }
 
 export interface Plan {
@@ -161,13 +164,15 @@ function planStage(
   toFinding: (finding: RawFinding, toOld?: (offset: number) => number) => Finding
 ): StagePlan {
   const image = readImage(dockerfile, stage)
-  const mentions = findPortMentions(dockerfile, image)
   const common = { stageIndex: stage.index, stageName: stage.name }
   if (!isRoot(image.final)) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
-    const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
+    const mentions = findPortMentions(dockerfile, image)
+    const setup = readServer(dockerfile, image, startUp, options)
+    const server = setup && planServer(setup, image, user, noRunFacts, [], options)
+    const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = {
       dockerfile,
       stage,
@@ -190,19 +195,44 @@ function planStage(
       closedPrograms: [],
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
-      startUp
+      startUp,
+      server
     }
   }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
-  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
+  const setup = readServer(dockerfile, image, startUp, options)
+  const user = planServerUser(setup, startUp, (account) =>
+    planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
+  )
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
   // What stands under /root is looked at where it will be.
   const now = homeMove === undefined ? undefined : readMoved(dockerfile, stage, homeMove, options)
-  const context = { ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }), user, homeMove, options }
-  const raw = [...findHazards(hazards, context), ...findings]
+  const context = {
+    ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }),
+    user,
+    homeMove,
+    server: setup,
+    options
+  }
+  const applicationDirectories = findApplicationDirectories(context.dockerfile, context.image, context.copies)
+  const paths = planPaths(
+    context.dockerfile,
+    context.image,
+    context.copies,
+    context.runFacts,
+    context.startUp,
+    user,
+    applicationDirectories,
+    options.mounts
+  )
+  const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  const mentions = findPortMentions(dockerfile, image, server?.variables)
+  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server)
+  // Ports and servers were looked up in the original.
+  const ownFindings = new Set([...(server?.findings ?? []), ...findings])
+  const raw = [...findHazards(hazards, context), ...ownFindings]
   if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
@@ -212,22 +242,11 @@ function planStage(
     })
   const isRefused = raw.some((finding) => finding.severity === 'error')
   const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
-  const applicationDirectories = findApplicationDirectories(context.dockerfile, context.image, context.copies)
-  const ownFindings = new Set(findings)
   return {
     ...common,
     isNonRoot: false,
     user,
-    paths: planPaths(
-      context.dockerfile,
-      context.image,
-      context.copies,
-      context.runFacts,
-      context.startUp,
-      user,
-      applicationDirectories,
-      options.mounts
-    ),
+    paths,
     applicationDirectories,
     ports,
     closedPrograms: findClosedPrograms(
@@ -242,11 +261,11 @@ function planStage(
     findings: summarize(deduplicate(told)).map((finding) =>
       toFinding(
         { ...finding, help: finding.help.replaceAll('UID:GID', user.text) },
-        // Ports were looked up in the original.
         ownFindings.has(finding) ? undefined : now?.toOld
       )
     ),
-    startUp: context.startUp
+    startUp: context.startUp,
+    server
   }
 }
 
@@ -263,6 +282,28 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   return { dockerfile, stage, image, copies, runFacts, startUp, toOld }
+}
+
+/** What a start script runs in front of its program. */
+const shortPrograms = new Set(
+  'source . : set export echo printf mkdir rm cp mv ln cat sed envsubst touch chmod test [ [[ true exec sleep date ls grep cd'.split(
+    ' '
+  )
+)
+
+/** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
+function planServerUser(
+  setup: ServerSetup | undefined,
+  startUp: StartUp,
+  plan: (account: string | undefined) => PlannedUser
+): PlannedUser {
+  const user = plan(undefined)
+  const account = setup?.layout.account
+  if (account === undefined || user.source !== 'created') return user
+  const isAlone = startUp.programs.every(
+    ({ name }) => setup?.server.programs.includes(name) === true || shortPrograms.has(name)
+  )
+  return isAlone ? plan(account) : user
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */

@@ -90,8 +90,16 @@ function* commandPorts(tokens: readonly Token[], isExposed: (port: number) => bo
   }
 }
 
-/** All places of the image's own stages in which a privileged port is written. */
-export function findPortMentions(dockerfile: Dockerfile, image: StageImage): PortMention[] {
+/**
+ * All places of the image's own stages in which a privileged port is written.
+ *
+ * @param serverVariables variables from which the configuration of a server takes its port
+ */
+export function findPortMentions(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  serverVariables?: ReadonlySet<string>
+): PortMention[] {
   const mentions: PortMention[] = []
   const text = dockerfile.text
   const exposed = new Set<number>()
@@ -169,6 +177,7 @@ export function findPortMentions(dockerfile: Dockerfile, image: StageImage): Por
         const isListener =
           isNamed ||
           exposedVariables.has(name.text) ||
+          serverVariables?.has(name.text) === true ||
           (isExposed(port) && /PORT|LISTEN|ADDR|BIND/.test(name.text) && !remoteNames.test(name.text))
         if (!isListener) continue
         const start = value.start + offset + from

@@ -62,6 +62,39 @@ in a container since 20.10, containerd 1.x, host networking and Podman do not. C
 or start unroot with \`--port 80=8080\` once it takes its port from the environment.`
   ),
   rule(
+    'unread-server-config',
+    'warning',
+    'A configuration of the server could not be read',
+    `The server's own configuration says on which ports it listens and where it keeps pid file, caches and logs. This one is
+not in the build context (only the Dockerfile was given, \`.dockerignore\` leaves it out, a build stage makes it, it is
+mounted at the start), or it is a template of another language. The directories that the server is known to write belong
+to the user all the same; ports and settings in that file stay as they are. Docker lets every user bind port 80 in a
+container since 20.10; elsewhere change \`listen 80\` to 8080 there, and \`EXPOSE\` with it.`
+  ),
+  rule(
+    'server-config-left',
+    'warning',
+    'Edits of a server configuration that --no-companions leaves to you',
+    `With \`--no-companions\`, and where unroot reads from standard input, files beside the Dockerfile are not changed. The
+result runs with the configuration as it is where low ports are open (Docker 20.10 and later); the finding lists what to
+change in it.`
+  ),
+  rule(
+    'server-key',
+    'warning',
+    'A private key that root read until now',
+    `A server that starts as root reads private keys before it changes to its own account. As another user it must be able to
+read them itself. Keys in the image are given to the user; what is mounted (secrets, certificates of another container)
+cannot be seen: give it an owner or a group that fits.`
+  ),
+  rule(
+    'own-port-in-config',
+    'warning',
+    'The server’s own port is used in its configuration',
+    `A rewrite rule, a header or a link to itself is made from the port on which the server listens, and that port moves. If
+clients still reach the old one (\`-p 80:8080\`), what is told to them must not be the new number.`
+  ),
+  rule(
     'low-port',
     'warning',
     'The process listens on a port below 1024 as a non-root user',

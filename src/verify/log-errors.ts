@@ -3,6 +3,12 @@
 const permissionErrors =
   /\bEACCES\b|\bEPERM\b|\bEROFS\b|permission denied|operation not permitted|read-only file ?system|access (?:is )?denied|AccessDeniedException|PermissionError/i
 
+/**
+ * What a start script says in passing and goes on: the official nginx image listens on IPv6 when it can.
+ * source: nginxinc/docker-nginx entrypoint/10-listen-on-ipv6-by-default.sh
+ */
+const remarks = /^10-listen-on-ipv6-by-default\.sh: info: /
+
 /** Numbers, times and addresses differ from run to run. */
 const normalize = (line: string): string =>
   line
@@ -20,7 +26,7 @@ export function findNewErrors(before: readonly string[], after: readonly string[
   const known = new Set(before.map(normalize))
   const found = new Map<string, string>()
   for (const line of after) {
-    if (!permissionErrors.test(line)) continue
+    if (!permissionErrors.test(line) || remarks.test(line)) continue
     const key = normalize(line)
     if (!known.has(key) && !found.has(key)) found.set(key, line.trim())
   }

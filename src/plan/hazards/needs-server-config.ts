@@ -15,10 +15,12 @@ export const needsServerConfig = defineHazard({
   name: 'needs-server-config',
   severity: 'error',
   summary: 'The image runs a server whose own configuration must change too',
-  description: `nginx, Apache and other servers write their port, user, pid file and temporary directories in configuration
-files. With a \`USER\` alone they fail to start or to bind. unroot does not edit server configurations yet, so the file
-is refused rather than half converted; the help names the change to make by hand or an image that is made for it.`,
-  *find({ image, startUp }) {
+  description: `Servers write their port, user, pid file and temporary directories in configuration files. With a \`USER\` alone they
+fail to start or to bind. unroot edits the configuration of nginx and Apache where it knows the layout: the official image, the
+distribution's package. Of other servers, and of a program that was compiled for a place of its own, it knows too
+little, so the file is refused rather than half converted; the help names the change to make by hand or an image that is
+made for it.`,
+  *find({ image, startUp, server: readable }) {
     const base = image.base.image
     const byService = base?.service === undefined ? undefined : findServerByService(base.service)
     const runsBaseCommand =
@@ -31,6 +33,7 @@ is refused rather than half converted; the help names the change to make by hand
       if (isBusyboxHttpd(program)) continue
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
+      if (readable?.server.programs.includes(program.name)) continue
       // A server that its own image steps down to is the business of drops-privileges.
       if (base?.stepsDown?.guarded) continue
       if (/(--version|-v|-V|--help|-t)$/.test(program.args[0] ?? '')) continue
@@ -41,7 +44,13 @@ is refused rather than half converted; the help names the change to make by hand
         ...(program.instruction === undefined ? {} : { at: program.instruction })
       }
     }
-    if (byService !== undefined && !reported.has(byService.name) && runsBaseCommand && !isOverridden)
+    if (
+      byService !== undefined &&
+      readable === undefined &&
+      !reported.has(byService.name) &&
+      runsBaseCommand &&
+      !isOverridden
+    )
       if (startUp.command?.instruction === undefined || startUp.programs.length === 0)
         yield {
           message: `${image.base.reference.text} runs ${byService.name}, which needs more than a USER, namely ${byService.needs}`,

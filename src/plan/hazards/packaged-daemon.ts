@@ -1,10 +1,8 @@
-import { shellSources } from '../../image/shell-source.ts'
 import { findRootProgram } from '../../services/root-programs.ts'
 import { findServerByProgram } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
+import { installedPackages } from '../packages.ts'
 import { stepDownTools } from './drops-privileges.ts'
-
-const managers = /^(?:apt-get|apt|apk|yum|dnf|microdnf|tdnf|zypper|pacman|aptitude)$/
 
 export const packagedDaemon = defineHazard({
   name: 'packaged-daemon',
@@ -15,14 +13,7 @@ come with data, log and run directories (\`/var/lib/NAME\`, \`/var/log/NAME\`, \
 account of their own, and often with a \`user\` setting. Look at its configuration, give those directories to the user
 of the image, and try it.`,
   *find({ image, startUp }) {
-    const installed = new Set<string>()
-    for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
-      if (instruction.keyword !== 'RUN' || !/\b(install|add|-S)\b/.test(instruction.raw.logical)) continue
-      for (const command of shellSources(instruction).flatMap((source) => source.script.commands))
-        if (managers.test(command.name))
-          for (const word of command.args)
-            if (!word.value.startsWith('-')) installed.add(word.value.replace(/[=<>~@].*$/, ''))
-    }
+    const installed = installedPackages(image)
     if (installed.size === 0) return
     for (const program of startUp.programs) {
       const { name } = program

@@ -1,0 +1,424 @@
+/** The server that an image runs, with its configuration as far as the files tell, and what has to change in it. */
+import type { Dockerfile } from '../dockerfile/dockerfile.ts'
+import type { Instruction } from '../dockerfile/instruction.ts'
+import { expand } from '../dockerfile/words.ts'
+import { resolvePath, type StageImage } from '../image/image.ts'
+import { findReadableServer } from '../services/readable-servers.ts'
+import type { BaseConfigFile, Server, ServerLayout } from '../services/server.ts'
+import { type ConfigFacts, type Listen, lineOf } from '../services/server-config.ts'
+import type { RewriteOptions } from '../types.ts'
+import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
+import type { RawFinding } from './hazard.ts'
+import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
+import { installedPackages } from './packages.ts'
+import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
+import type { RunFacts } from './run-facts.ts'
+import type { StartUp } from './startup.ts'
+import type { PlannedUser } from './user.ts'
+import { isOwnedAlready, type PlannedPath } from './writable-paths.ts'
+
+export interface ServerConfigFile {
+  file: ConfigFile
+  facts: ConfigFacts
+  isRoot: boolean
+  /** The file as the base image brings it, where it still is that. */
+  base: BaseConfigFile | undefined
+}
+
+/** A configuration of which the server reads more than the files tell. */
+export interface UnreadConfig {
+  path: string
+  why: string
+  isRoot: boolean
+  instruction: Instruction | undefined
+}
+
+export interface ServerSetup {
+  server: Server
+  layout: ServerLayout
+  files: readonly ServerConfigFile[]
+  unread: readonly UnreadConfig[]
+  /** Ports below 1024 that it binds, by file. */
+  listens: readonly { port: number; listen: Listen; at: ServerConfigFile }[]
+  /** Every port that it binds. */
+  ports: ReadonlySet<number>
+  /** Variables that hold a port, put in when the container starts. */
+  variables: ReadonlySet<string>
+  /** Settings that the command line makes. */
+  given: ReadonlyMap<string, string>
+  hasTemplates: boolean
+  configFiles: ConfigFiles
+}
+
+const isPrivileged = (port: number): boolean => port > 0 && port < 1024
+
+/** The server that the image runs, when its configuration is of a kind that unroot can read. */
+export function readServer(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  startUp: StartUp,
+  options: RewriteOptions
+): ServerSetup | undefined {
+  const base = image.base.image
+  if (base?.stepsDown?.guarded) return undefined
+  const program = startUp.programs.find(
+    (each) =>
+      findReadableServer({ program: each.name }) !== undefined &&
+      !isBusyboxHttpd(each) &&
+      !/^(?:--version|-v|-V|-t|--help)$/.test(each.args[0] ?? '')
+  )
+  const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
+  const isBaseCommand = !isOverridden && (startUp.command?.instruction === undefined || startUp.programs.length === 0)
+  const server =
+    program === undefined
+      ? isBaseCommand && base?.service !== undefined
+        ? findReadableServer({ service: base.service })
+        : undefined
+      : findReadableServer({ program: program.name })
+  if (server === undefined) return undefined
+  let text: string | undefined
+  const layout = server.findLayout({
+    service: base?.service,
+    image: base?.name ?? image.base.reference.name,
+    packages: [...installedPackages(image)],
+    distribution: image.base.distribution,
+    tag: base?.tag ?? image.base.reference.tag ?? '',
+    mentions: (pattern) => {
+      text ??= image.lineage.flatMap((stage) => stage.instructions.map(({ raw }) => raw.logical)).join('\n')
+      return pattern.test(text)
+    }
+  })
+  if (layout === undefined) return undefined
+  // A program that was compiled for another place reads another configuration.
+  if (program?.word.includes('/') && !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(program.word))
+    if (
+      !isInside(program.word, layout.home ?? '/nowhere') &&
+      !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
+    )
+      return undefined
+  const { config, settings } = server.readArguments(program?.args ?? base?.cmd?.slice(1) ?? [])
+  const root = config === undefined ? layout.root : resolvePath(layout.prefix, config)
+  const usesEntrypoint = startUp.entrypoint !== undefined && startUp.entrypoint.instruction === undefined
+  const templates = usesEntrypoint ? layout.templates : undefined
+
+  let roots = [...new Set([parentDirectory(root), ...layout.directories, ...(templates ? [templates.from] : [])])]
+  for (let round = 0; ; round++) {
+    const known = withTemplates(readConfigFiles(dockerfile, image, layout, roots, options), templates)
+    const read = readAll(server, layout, known, root)
+    const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
+    if (outside.length > 0 && round < 3) {
+      roots = [...roots, ...outside]
+      continue
+    }
+    const listens: { port: number; listen: Listen; at: ServerConfigFile }[] = []
+    const ports = new Set<number>()
+    const variables = new Set<string>()
+    for (const at of read.files)
+      for (const listen of at.facts.listens) {
+        const name = /^\$\{?(\w+)\}?$/.exec(listen.variable ?? '')?.[1]
+        if (name !== undefined) {
+          variables.add(name)
+          const value = Number(image.final.environment.get(name))
+          if (Number.isInteger(value) && value > 0) ports.add(value)
+        }
+        if (listen.port === undefined) continue
+        if (!listen.isEcho) ports.add(listen.port)
+        if (isPrivileged(listen.port)) listens.push({ port: listen.port, listen, at })
+      }
+    return {
+      server,
+      layout,
+      files: read.files,
+      unread: read.unread,
+      listens,
+      ports,
+      variables,
+      given: settings,
+      hasTemplates: known.hasTemplates,
+      configFiles: known
+    }
+  }
+}
+
+/** The entrypoint renders templates into files; until then they are the configuration. */
+function withTemplates(
+  files: ConfigFiles,
+  templates: ServerLayout['templates']
+): ConfigFiles & { hasTemplates: boolean } {
+  if (templates === undefined) return { ...files, hasTemplates: false }
+  const { from, suffix, to } = templates
+  const rendered = new Map(
+    files
+      .below(from)
+      .filter((path) => path.endsWith(suffix))
+      .map((path) => [`${to}${path.slice(from.length, -suffix.length)}`, path])
+  )
+  return {
+    ...files,
+    hasTemplates: rendered.size > 0,
+    get: (path) => files.get(rendered.get(path) ?? path),
+    match: (glob) => [...new Set([...files.match(glob), ...files.matching(glob, [...rendered.keys()])])].sort(),
+    doubt: (directory) => files.doubt(directory) ?? (isInside(directory, to) ? files.doubt(from) : undefined)
+  }
+}
+
+function readAll(
+  server: Server,
+  layout: ServerLayout,
+  known: ConfigFiles,
+  root: string
+): { files: ServerConfigFile[]; unread: UnreadConfig[]; outside: string[] } {
+  const files: ServerConfigFile[] = []
+  const unread: UnreadConfig[] = []
+  const outside: string[] = []
+  const seen = new Set<string>()
+  const visit = (path: string, context: string): void => {
+    const isRoot = context === 'main' && path === root
+    if (seen.has(`${path} ${context}`) || seen.size > 200) return
+    seen.add(`${path} ${context}`)
+    const file = known.get(path)
+    if (file === undefined) {
+      if (!isRoot) return
+      const doubt = known.doubt(parentDirectory(path))
+      unread.push({ path, why: doubt?.why ?? 'no COPY brings it', isRoot, instruction: doubt?.instruction })
+      return
+    }
+    const facts = file.text === undefined ? undefined : server.read(file.text, context)
+    if (facts === undefined) {
+      const why = file.origin.kind === 'unread' ? file.origin.why : `it is no configuration that unroot can read`
+      unread.push({ path, why, isRoot, instruction: file.instruction })
+      return
+    }
+    const base = file.origin.kind === 'base' ? layout.files.find((each) => each.path === file.path) : undefined
+    files.push({ file, facts, isRoot, base })
+    for (const include of facts.includes) {
+      const target = resolvePath(layout.prefix, include.path)
+      const isGlob = /[*?[]/.test(target)
+      const folder = parentDirectory(isGlob ? target.slice(0, target.search(/[*?[]/) + 1) : target)
+      outside.push(folder)
+      const doubt = isGlob ? known.doubt(folder) : undefined
+      if (doubt !== undefined)
+        unread.push({ path: target, why: doubt.why, isRoot: false, instruction: doubt.instruction })
+      for (const path of isGlob ? known.match(target) : [target]) visit(path, include.context)
+    }
+  }
+  visit(root, 'main')
+  return { files, unread, outside }
+}
+
+export interface PlannedServer {
+  name: string
+  /** Ports below 1024 that it binds. */
+  listened: readonly number[]
+  ports: ReadonlySet<number>
+  variables: ReadonlySet<string>
+  /** Ports that stay, since not every place of them can be edited. */
+  fixed: ReadonlySet<number>
+  /** Everything it binds is known. */
+  isRead: boolean
+  /** Configuration files of the context may be edited. */
+  editsContext: boolean
+  /** The first configuration file cannot be edited: what it says stays true. */
+  keepsSettings: boolean
+  paths: readonly ServerPath[]
+  findings: readonly RawFinding[]
+}
+
+/** What the server writes. */
+export interface ServerPath {
+  path: string
+  kind: 'directory' | 'file'
+  isRecursive: boolean
+  /** It may be missing. */
+  isNew: boolean
+}
+
+export const isInContext = ({ file }: ServerConfigFile): boolean => file.origin.kind === 'context'
+
+/** Plans the part of a stage that is about its server. */
+export function planServer(
+  setup: ServerSetup,
+  image: StageImage,
+  user: PlannedUser,
+  facts: RunFacts,
+  planned: readonly PlannedPath[],
+  options: RewriteOptions
+): PlannedServer {
+  const { server, layout, files, unread, listens } = setup
+  const editsContext = options.companions !== false
+  const findings: RawFinding[] = []
+  const root = files.find((each) => each.isRoot)
+  const isEditable = (each: ServerConfigFile) => editsContext || !isInContext(each)
+  // A port that stands in a file which nobody can edit here stays everywhere: two halves would not fit.
+  const fixed = new Set<number>()
+  for (const { port, at } of listens) if (!isEditable(at)) fixed.add(port)
+  if (unread.length > 0) for (const { port } of listens) fixed.add(port)
+  const keepsSettings = root === undefined || !isEditable(root)
+
+  const paths = new Map<string, ServerPath>()
+  const isGiven = (written: string): boolean => {
+    const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
+    return (
+      isPublicDirectory(path) ||
+      planned.some((each) => each.kind === 'directory' && isInside(path, each.path)) ||
+      isOwnedAlready(path, facts, user, image.final.accounts)
+    )
+  }
+  const isCovered = (path: string) =>
+    isGiven(path) || [...paths.values()].some((each) => each.kind === 'directory' && isInside(path, each.path))
+  const own = (path: string, more: Partial<ServerPath> = {}) => {
+    if (isCovered(path)) return
+    paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
+  }
+  const isOther = layout.account === undefined || layout.account !== user.name
+  for (const written of layout.writable) {
+    const path = expand(written, image.final.environment, '\\').value
+    own(path, {
+      isRecursive: layout.isRecursive === true || (isOther && layout.account !== undefined),
+      isNew: layout.mayMiss?.includes(written) === true
+    })
+  }
+  if (layout.home !== undefined && root?.base === undefined) own(layout.home)
+  if (setup.hasTemplates && layout.templates !== undefined) own(layout.templates.to, { isRecursive: true })
+  for (const each of files) {
+    const directories = each.facts.directories.map(({ path }) => resolvePath(layout.workPrefix ?? layout.prefix, path))
+    for (const path of directories) {
+      const parent = parentDirectory(path)
+      // The server makes the last part of the path itself.
+      const isOneOfMany = directories.filter((other) => parentDirectory(other) === parent).length > 1
+      own(isOneOfMany && !isSystemDirectory(parent) ? parent : path, { isNew: true })
+    }
+    if (each.base !== undefined && layout.writable.length > 0 && each.file.origin.kind === 'base') continue
+    for (const { path: written } of each.facts.files) {
+      if (layout.linkedLogs?.includes(written)) continue
+      const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
+      if (layout.linkedLogs?.includes(path) || isCovered(path) || path.startsWith('/dev/')) continue
+      const folder = parentDirectory(path)
+      if (isSystemDirectory(folder)) own(path, { kind: 'file', isNew: true })
+      else own(folder, { isNew: !layout.logs.includes(folder) })
+    }
+  }
+  if (keepsSettings) {
+    // The pid file where the configuration has it, made beforehand: its directory belongs to the system.
+    const pid = root?.facts.settings.get('pid') ?? layout.pid
+    if (pid !== '' && !isCovered(resolvePath(layout.prefix, pid)))
+      own(resolvePath(layout.prefix, pid), { kind: 'file', isNew: true })
+    if (root === undefined) for (const path of layout.logs) own(path)
+  }
+
+  for (const each of files)
+    for (const { path, offset } of each.facts.keys) {
+      const key = resolvePath(layout.prefix, path)
+      if (isCovered(key)) continue
+      const bringer = findBringer(setup, image, key)
+      const file = setup.configFiles.get(key)
+      const mode = file?.origin.kind === 'context' ? options.contextMode?.(file.origin.name) : undefined
+      // source: Debian's openssl package: /etc/ssl/private has mode 0700
+      if (bringer !== undefined && parentDirectory(key) === '/etc/ssl/private')
+        paths.set('/etc/ssl/private', { path: '/etc/ssl/private', kind: 'file', isRecursive: false, isNew: false })
+      if (bringer === 'run' || (mode !== undefined && (mode & 0o004) === 0)) own(key, { kind: 'file' })
+      else if (bringer !== 'copy')
+        findings.push({
+          rule: 'server-key',
+          severity: 'warning',
+          message: `${each.file.path} line ${lineOf(each.file.text ?? '', offset)}: the private key ${key} is not in the image; until now root read it`,
+          help: 'What is mounted there must be readable for UID:GID (a secret with mode 0440 and fsGroup, or an owner that fits).',
+          ...(each.file.instruction === undefined ? {} : { at: each.file.instruction })
+        })
+    }
+  for (const { path, why, instruction } of unread)
+    findings.push({
+      rule: 'unread-server-config',
+      severity: 'warning',
+      message: `${path} could not be read (${why}), so ${server.name}'s ports are kept`,
+      help: server.byHand,
+      ...(instruction === undefined ? {} : { at: instruction })
+    })
+  if (unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0)
+    findings.push({
+      rule: 'unread-server-config',
+      severity: 'warning',
+      message: `nothing in the image says where ${server.name} listens: its sites are mounted or made at the start`,
+      help: server.byHand
+    })
+  if (!editsContext)
+    for (const each of files.filter(isInContext)) {
+      const text = each.file.text as string
+      const wanted = [
+        ...each.facts.listens.flatMap(({ port, start }) =>
+          port !== undefined && isPrivileged(port)
+            ? [`line ${lineOf(text, start)}: a port above 1023 instead of ${port}`]
+            : []
+        ),
+        ...(each.isRoot
+          ? server
+              .editSettings(text, isCovered, setup.given)
+              .map(
+                (edit) =>
+                  `line ${lineOf(text, edit.start)}: ${edit.text.trim() === '' ? `no \`${text.slice(edit.start, edit.end).trim()}\`` : `\`${edit.text.trim()}\``}`
+              )
+          : [])
+      ]
+      if (wanted.length === 0) continue
+      findings.push({
+        rule: 'server-config-left',
+        severity: 'warning',
+        message: `${each.file.origin.kind === 'context' ? each.file.origin.name : each.file.path} is left alone, though it has to change: ${wanted.join('; ')}`,
+        help: 'Change it by hand and EXPOSE with it, or let unroot change files beside the Dockerfile.',
+        ...(each.file.instruction === undefined ? {} : { at: each.file.instruction })
+      })
+    }
+  for (const each of files) {
+    for (const { listen, isLow } of each.facts.listens.map((listen) => ({
+      listen,
+      isLow: /^\D*(\d+)-\d+$/.exec(listen.variable ?? '')
+    })))
+      if (isLow !== null && isPrivileged(Number(isLow[1])))
+        findings.push({
+          rule: 'low-port',
+          severity: 'warning',
+          message: `${each.file.path} listens on the ports ${listen.variable}: a non-root process cannot bind them on every platform`,
+          help: 'Choose a range above 1023 there.'
+        })
+    if (!listens.some(({ port }) => !fixed.has(port))) continue
+    const said = new Set<string>()
+    for (const { offset, text } of each.facts.ownPort) {
+      const asked = /(\d+)$/.exec(text)?.[1]
+      if (asked !== undefined && !listens.some(({ port }) => port === Number(asked))) continue
+      if (said.has(text)) continue
+      said.add(text)
+      findings.push({
+        rule: 'own-port-in-config',
+        severity: 'warning',
+        message: `${each.file.path} line ${lineOf(each.file.text ?? '', offset)} ${text}, which moves`,
+        help: 'Check that the new number is right there, or write the one that clients use.',
+        ...(each.file.instruction === undefined ? {} : { at: each.file.instruction })
+      })
+    }
+  }
+  return {
+    name: server.name,
+    listened: [...new Set(listens.filter(({ listen }) => !listen.isEcho).map(({ port }) => port))],
+    ports: setup.ports,
+    variables: setup.variables,
+    fixed,
+    isRead: unread.length === 0,
+    editsContext,
+    keepsSettings,
+    paths: [...paths.values()],
+    findings
+  }
+}
+
+/** How a file comes into the image. */
+function findBringer(setup: ServerSetup, image: StageImage, path: string): 'copy' | 'run' | undefined {
+  const file = setup.configFiles.get(path)
+  if (file?.origin.kind === 'context') return 'copy'
+  for (const stage of image.lineage)
+    for (const { keyword, raw } of stage.instructions) {
+      if (keyword === 'RUN' && raw.logical.includes(path)) return 'run'
+      if (keyword === 'RUN' && raw.logical.includes(baseName(path)) && raw.logical.includes('openssl')) return 'run'
+      if ((keyword === 'COPY' || keyword === 'ADD') && raw.logical.includes(parentDirectory(path))) return 'copy'
+    }
+  return undefined
+}

@@ -1,0 +1,96 @@
+import type { Distribution } from '../image/base-image.ts'
+import type { ConfigEdit, ConfigFacts } from './server-config.ts'
+
+/** A configuration file that an image or a package brings. */
+export interface BaseConfigFile {
+  path: string
+  /** The lines of it that matter. */
+  text?: string | undefined
+  /** A link to another file. */
+  link?: string
+  /** `sed` expression that moves a port. */
+  port?: (from: number, to: number) => string
+  /** `sed` expressions for what is not a port. */
+  settings?: readonly string[]
+}
+
+/** Where one image or package keeps what belongs to the server. */
+export interface ServerLayout {
+  /** For messages: `the official image`. */
+  name: string
+  /** The configuration that is read first. */
+  root: string
+  /** Relative names in it count from here. */
+  prefix: string
+  /** Directories that are there, so that a `COPY` to one of them goes into it. */
+  directories: readonly string[]
+  files: readonly BaseConfigFile[]
+  /** Account under which its workers run already, where its number is fixed. */
+  account?: string
+  /** Directories that the server fills whatever its configuration says. */
+  writable: readonly string[]
+  /** Those of `writable` that a package makes at its first start only. */
+  mayMiss?: readonly string[]
+  /** Relative names of logs and pid files count from here, where that differs from `prefix`. */
+  workPrefix?: string
+  /** They hold files of another account already. */
+  isRecursive?: boolean
+  /** Where it works when the configuration names no temporary directories. */
+  home?: string
+  /** The pid file that is compiled in. */
+  pid: string
+  logs: readonly string[]
+  /** Logs that the image has linked to the standard streams. */
+  linkedLogs?: readonly string[]
+  /** Templates that the entrypoint renders. */
+  templates?: { from: string; suffix: string; to: string } | undefined
+}
+
+/** What is known of an image when its layout is looked for. */
+export interface LayoutQuestion {
+  /** Of the base image. */
+  service: string | undefined
+  /** Familiar name of the base image. */
+  image: string
+  /** Packages that a `RUN` installs. */
+  packages: readonly string[]
+  distribution: Distribution | undefined
+  /** Tag of the base image. */
+  tag: string
+  /** Whether the Dockerfile's instructions say it anywhere. */
+  mentions: (pattern: RegExp) => boolean
+}
+
+/** A server whose configuration unroot can read and edit. */
+export interface Server {
+  name: string
+  programs: readonly string[]
+  /** `service` of base image rows. */
+  services: readonly string[]
+  packages: RegExp
+  findLayout(question: LayoutQuestion): ServerLayout | undefined
+  readArguments(args: readonly string[]): {
+    config: string | undefined
+    prefix: string | undefined
+    settings: ReadonlyMap<string, string>
+  }
+  /** Undefined: the text is no valid configuration. */
+  read(text: string, context: string): ConfigFacts | undefined
+  /** What somebody has to look after where the configuration could not be read. */
+  byHand: string
+  /** Comment above the `RUN` that edits the base's own configuration. */
+  comment(uid: string, does: { port?: number; settings: boolean }): string
+  /**
+   * Edits of the first configuration file, ports left out.
+   *
+   * @param given settings that the command line makes
+   */
+  editSettings(
+    text: string,
+    isWritable: (path: string) => boolean,
+    given: ReadonlyMap<string, string>
+  ): readonly ConfigEdit[]
+}
+
+/** Gives a server its type. */
+export const defineServer = (server: Server): Server => server

@@ -1,0 +1,65 @@
+import { addServerRun, findOwnComment, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
+import { canRun } from '../src/plan/user.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const prepareServer = defineTransform({
+  name: 'prepare-server',
+  summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',
+  description: `nginx and Apache say in their own configuration where they keep pid file, caches and logs. For a configuration of the
+build context the file itself is edited, by exact ranges: comments and layout stay. The base image's own configuration
+is edited by one \`RUN sed\` behind the last \`COPY\`. The ports in both are the work of \`remap-ports\`.
+
+Left alone: configurations that cannot be read in the build context (a finding says what to look after), and everything
+with \`--no-companions\`: then only directories are given to the user, and the findings list the edits to make by hand.
+
+\`\`\`diff
+ FROM nginx:1.27
+ COPY dist /usr/share/nginx/html
++# nginx as uid 101: high port, pid file and caches where it can write
++RUN sed -i 's/^\\( *listen *\\)80;/\\18080;/' /etc/nginx/conf.d/default.conf \\
++    && sed -i -e '/^user /d' -e 's,^pid .*,pid /tmp/nginx.pid;,' /etc/nginx/nginx.conf \\
++    && chown 101:101 /var/cache/nginx
+-EXPOSE 80
++EXPOSE 8080
++USER 101:101
+\`\`\``,
+  apply(context) {
+    const { dockerfile, stage, image, stagePlan, edit } = context
+    const planned = stagePlan.server
+    const found = findServerEdits(context, { ports: false, settings: true })
+    if (planned === undefined || found === undefined) return
+    const { setup, commands } = found
+    for (const [name, text] of found.context) context.changeFile(name, text, `${name}: pid file and user`)
+    for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
+    const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
+    if (all.length === 0 || !canRun(image)) return
+    const uid = userLabel(stagePlan)
+    const ports = planned.listened.filter((port) => stagePlan.ports.some(({ from }) => from === port))
+    const whole = (port: number | undefined) =>
+      setup.server.comment(uid, { ...(port === undefined ? {} : { port }), settings: true })
+    for (const port of ports) {
+      const comment = findOwnComment(dockerfile, stage, setup, setup.server.comment(uid, { port, settings: false }))
+      if (comment !== undefined && commands.length > 0)
+        edit.replace(comment.start, comment.end, `# ${whole(port)}`, 'say what the RUN is for')
+    }
+    const comment = commands.length > 0 ? whole(undefined) : undefined
+    addServerRun(context, setup, all, comment, `let ${setup.server.name} start as ${stagePlan.user.text}`)
+  }
+})
+
+function ownPaths(
+  user: string,
+  paths: readonly { path: string; kind: string; isRecursive: boolean; isNew: boolean }[]
+): string[] {
+  const list = (group: readonly { path: string }[]) => group.map(({ path }) => path).join(' ')
+  const missing = paths.filter((each) => each.isNew && each.kind === 'directory')
+  const files = paths.filter((each) => each.isNew && each.kind === 'file')
+  const plain = paths.filter((each) => !each.isRecursive)
+  const recursive = paths.filter((each) => each.isRecursive)
+  return [
+    ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
+    ...(files.length > 0 ? [`touch ${list(files)}`] : []),
+    ...(plain.length > 0 ? [`chown ${user} ${list(plain)}`] : []),
+    ...(recursive.length > 0 ? [`chown -R ${user} ${list(recursive)}`] : [])
+  ]
+}
