@@ -167,7 +167,23 @@ describe('the account and USER of known images', () => {
     ['gitpod/workspace-full', '33333:33333 gitpod', 'gitpod'],
     ['ghcr.io/puppeteer/puppeteer', '10042:? pptruser', '10042'],
     ['jboss/wildfly', '1000:1000 jboss', 'jboss'],
-    ['percona:8.0', '1001:1001 mysql', 'mysql']
+    ['percona:8.0', '1001:1001 mysql', 'mysql'],
+    ['graylog/graylog:5.0', '1100:1100 graylog', 'graylog', '/usr/share/graylog'],
+    ['zabbix/zabbix-server-mysql:alpine-6.4-latest', '1997:1995 zabbix', '1997', '/var/lib/zabbix'],
+    ['locustio/locust:2.20.0', '?:? locust', 'locust', '/home/locust'],
+    ['ctfd/ctfd:3.5.1', '1001:1001 ctfd', '1001'],
+    ['quay.io/strimzi/kafka:0.47.0-kafka-4.0.0', '1001:0 kafka', '1001', '/home/kafka'],
+    ['quay.io/debezium/connect:2.1', '1001:1001 kafka', 'kafka', '/kafka'],
+    ['quay.io/argoproj/argocd:v2.10.0', '999:999 argocd', '999', '/home/argocd'],
+    ['renovate/renovate:37', '1000:? -', '1000'],
+    ['coredns/coredns:1.11.1', '65532:65532 nonroot', '65532:65532'],
+    ['mattermost/mattermost-team-edition:9.5', '2000:2000 mattermost', 'mattermost'],
+    ['cm2network/steamcmd', '1000:? steam', 'steam'],
+    ['cm2network/steamcmd:root', '1000:? steam', undefined],
+    ['couchbase:community-7.0.0', '1000:1000 couchbase', undefined],
+    ['itzg/minecraft-server:java21-alpine', '1000:1000 minecraft', undefined, '/data'],
+    ['bash:5', 'none', undefined],
+    ['openeuler/python:3.11', 'none', undefined]
   ]
 
   it.each(images)('%s: account %s, USER %s', (reference, expectedAccount, user, home) => {
@@ -215,10 +231,32 @@ describe('the distribution by tag', () => {
     ['cgr.dev/chainguard/python', 'none'],
     ['mcr.microsoft.com/windows/servercore:ltsc2022', 'windows'],
     ['mcr.microsoft.com/devcontainers/base:alpine', 'alpine'],
-    ['timescale/timescaledb:latest-pg16', 'alpine']
+    ['timescale/timescaledb:latest-pg16', 'alpine'],
+    ['zabbix/zabbix-agent2:ubuntu-7.0-latest', 'ubuntu'],
+    ['jrottenberg/ffmpeg:4.1-alpine', 'alpine'],
+    ['jrottenberg/ffmpeg:6.0-ubuntu2204', 'ubuntu'],
+    ['neurodebian:nd16.04', 'ubuntu'],
+    ['quay.io/pypa/manylinux2014_x86_64', 'rhel'],
+    ['quay.io/pypa/musllinux_1_2_x86_64', 'alpine'],
+    ['base/archlinux', 'arch'],
+    ['openeuler/openeuler:24.03-lts', 'ubi-micro']
   ])('%s is %s', (reference, distribution) => {
     expect(find(reference)?.distribution).toBe(distribution)
   })
+})
+
+describe('images that need root', () => {
+  it.each([
+    'lsiobase/alpine:3.10',
+    'ghcr.io/home-assistant/amd64-base:3.19',
+    'ghcr.io/hassio-addons/base/amd64:14.0.0',
+    'plexinc/pms-docker',
+    'sharelatex/sharelatex:4.1',
+    'tutum/lamp',
+    'pwn.red/jail:0.3.0',
+    'gcr.io/kctf-docker/challenge',
+    'gcr.io/oss-fuzz-base/base-builder-python'
+  ])('%s says why', (reference) => expect(find(reference)?.needsRoot).toBeTypeOf('string'))
 })
 
 describe('services', () => {
@@ -403,7 +441,11 @@ describe('the rows', () => {
     'fastcgi',
     '12.4.1-base-ubuntu24.04',
     'humble',
-    '22'
+    '22',
+    'onbuild',
+    '0.10',
+    '2.7-slim',
+    '2.15.0-jupyter'
   ]
 
   it.each(baseImages.map((row): [string, BaseImage] => [row.names[0] ?? '', row]))(

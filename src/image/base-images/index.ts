@@ -5,6 +5,7 @@ import { databases } from './databases.ts'
 import { distributions } from './distributions.ts'
 import { languages } from './languages.ts'
 import { platforms } from './platforms.ts'
+import { projects } from './projects.ts'
 import { servers } from './servers.ts'
 
 /** Every known base image. Within a name the first row whose `tag` matches counts. */
@@ -14,7 +15,8 @@ export const baseImages: readonly BaseImage[] = [
   ...servers,
   ...databases,
   ...ci,
-  ...platforms
+  ...platforms,
+  ...projects
 ]
 
 let exact: Map<string, BaseImage[]> | undefined

@@ -6,7 +6,8 @@ export const baseForOthers = defineHazard({
   severity: 'warning',
   summary: 'Other Dockerfiles or CI jobs seem to build on the image',
   description: `The image has \`ONBUILD\` instructions, or no command of its own on a base that is a toolchain or a distribution.
-Such images are a base for others, or a place in which CI jobs run on a mounted workspace. Their children inherit
+Such images are a base for others, or a place in which CI jobs run on a mounted workspace, as the steps of Google Cloud
+Build do, which are built on \`gcr.io/cloud-builders/\`. Their children inherit
 \`USER\`: a \`RUN apt-get install\` there fails, and a mounted workspace is not writable. Check who uses it before you
 merge; children may need \`USER root\` for their installs.`,
   *find({ dockerfile, image, stage, startUp, options }) {
@@ -34,6 +35,14 @@ merge; children may need \`USER root\` for their installs.`,
         message: `stage ${child.name ?? child.index} is built on this one and inherits its USER: its RUN instructions are no longer root`,
         help: 'Let that stage begin with USER root where its steps need it.',
         at: child.from
+      }
+      return
+    }
+    if (image.base.image?.service === 'cloud-build') {
+      yield {
+        message: `${image.base.reference.text}: a step of Google Cloud Build, which works on /workspace and owns it as root`,
+        help: 'See that the step does not write to /workspace, or that an earlier step makes it writable.',
+        at: stage.from
       }
       return
     }

@@ -10,7 +10,8 @@ when the command comes from that base as well, it is refused: nothing says which
 
 A well-known name behind another registry (\`harbor.example.com/proxy/library/node\`), behind a variable that by its name
 holds a registry (\`\${REGISTRY}/node:22\`) or with a tag that is a variable is read as the public image. Where that is an
-assumption that matters, it is a warning.
+assumption that matters, it is a warning. \`FROM $BUILD_FROM\` of a Home Assistant add-on is refused: its base image starts
+s6-overlay as root.
 
 What to do: look at the base with \`docker inspect --format '{{json .Config}}' IMAGE\`. If it runs as a non-root user
 already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -- base runs as 1001\`.`,
@@ -25,6 +26,21 @@ already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -
       }
     if (base.image !== undefined || base.distribution === 'windows') return
     const name = base.unresolved.length > 0 ? (from.words[0]?.text ?? '') : base.reference.text
+    // Their builder puts the base image into BUILD_FROM. source: home-assistant/docker-base README.md
+    const isAddOn =
+      base.unresolved.includes('BUILD_FROM') &&
+      image.lineage.some((each) =>
+        each.instructions.some(({ raw }) => /\bio\.hass\.|\bbashio\b|\bhassio\b/.test(raw.logical))
+      )
+    if (isAddOn) {
+      yield {
+        severity: 'error',
+        message: `FROM ${name}: the base image of a Home Assistant add-on, whose s6-overlay starts its services as root`,
+        help: 'Keep it as root: the Supervisor mounts /data for root. A service inside can change its account with s6-setuidgid.',
+        at: from
+      }
+      return
+    }
     const why =
       base.unresolved.length > 0
         ? `the value of ${base.unresolved.map((variable) => `\${${variable}}`).join(', ')} is not in the file`

@@ -1,0 +1,1 @@
+date > /work/report.txt
