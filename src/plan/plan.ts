@@ -171,7 +171,7 @@ function planStage(
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
     const mentions = findPortMentions(dockerfile, image)
     const setup = readServer(dockerfile, image, startUp, options)
-    const server = setup && planServer(setup, image, user, noRunFacts, [], options)
+    const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = {
       dockerfile,
