@@ -36,7 +36,11 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       if (copy.isUnresolved) continue
       // A file that only its owner may read (a key, a token) must belong to the reader.
       const isPrivate = /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '')
-      if (mode === 'app' && !isPrivate && isSystemDirectory(destination)) continue
+      // A system place that the plan gives to the user is one that a start script writes.
+      const isGiven = paths.some(
+        (each) => each.kind === 'directory' && isSystemDirectory(each.path) && isInside(destination, each.path)
+      )
+      if (mode === 'app' && !isPrivate && !isGiven && isSystemDirectory(destination)) continue
       if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {

@@ -1,7 +1,7 @@
 import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
-import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
 import { readCopies } from '../src/plan/copies.ts'
 import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
@@ -66,30 +66,37 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       }
       return
     }
-    const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
-      if (group.length === 0) return
-      const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
-      // What the RUN that is joined makes itself is there.
-      const end =
-        place.join !== undefined
-          ? positionOf(stage, place.join) + 1
-          : place.before !== undefined
-            ? positionOf(stage, place.before)
-            : stage.instructions.length
+    const { instructions } = stage
+    const positionBehind = ({ join, before }: SetupPlace): number =>
+      join !== undefined
+        ? positionOf(stage, join) + 1
+        : before !== undefined
+          ? positionOf(stage, before)
+          : instructions.length
+    const commandsFor = (group: readonly PlannedPath[], end: number): string[] => {
       const existing = findExisting(dockerfile, image, facts, stage.from.index + 1 + end)
       const directories = group.filter((each) => each.kind === 'directory').map((each) => each.path)
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
       const missingFiles = files.filter((path) => !existing.has(path))
-      const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
-      const all = list([...directories, ...files])
-      const commands = [
+      const whole = group.filter((each) => each.isRecursive === true).map((each) => each.path)
+      const single = [...directories, ...files].filter((path) => !whole.includes(path))
+      return [
         ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
         ...(missingFiles.length > 0 ? [`touch ${list(missingFiles)}`] : []),
-        `chown ${user.text} ${all}`
+        ...(single.length > 0 ? [`chown ${user.text} ${list(single)}`] : []),
+        ...(whole.length > 0 ? [`chown -R ${user.text} ${list(whole)}`] : [])
       ]
-      addSetup(edit, dockerfile, stage, place, commands, `own ${all}`)
+    }
+    // What goes to the same place goes into the same RUN.
+    const setups: { place: SetupPlace; group: PlannedPath[] }[] = []
+    const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
+      if (group.length === 0) return
+      const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
+      const same = setups.find((each) => each.place.join === place.join && each.place.before === place.before)
+      if (same === undefined) setups.push({ place, group: [...group] })
+      else same.group.push(...group)
     }
     own(together, after)
     // One RUN for what one of the file's own RUNs makes.
@@ -98,6 +105,37 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       const maker = makers([each]).at(-1)
       groups.set(maker, [...(groups.get(maker) ?? []), each])
     }
-    for (const [maker, group] of groups) own(group, maker === undefined ? [] : [maker])
+    for (const [maker, group] of groups) {
+      const built = group.filter((each) => each.madeBy !== undefined && each.madeBy === maker?.argumentText)
+      const isAppended = maker !== undefined && built.length > 0 && canAppend(maker)
+      // In the same RUN nothing is stored twice.
+      if (isAppended)
+        edit.appendCommands(
+          maker,
+          commandsFor(built, positionOf(stage, maker) + 1),
+          `own ${list(built.map((each) => each.path))}`
+        )
+      const rest = isAppended ? group.filter((each) => !built.includes(each)) : group
+      own(rest, maker === undefined ? [] : [maker])
+    }
+    for (const { place, group } of setups)
+      addSetup(
+        edit,
+        dockerfile,
+        stage,
+        place,
+        commandsFor(group, positionBehind(place)),
+        `own ${list(group.map((each) => each.path))}`
+      )
   }
 })
+
+const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
+
+/** Whether `&& command` behind the last line of a `RUN` is its next command. */
+const canAppend = ({ keyword, json, heredocs, raw, argumentText }: Instruction): boolean =>
+  keyword === 'RUN' &&
+  json === undefined &&
+  heredocs.length === 0 &&
+  raw.dangling === undefined &&
+  !/[;&|(]\s*$|(?:^|\s)#/.test(argumentText)

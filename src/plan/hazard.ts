@@ -5,6 +5,7 @@ import type { RewriteOptions, Severity } from '../types.ts'
 import type { Copy } from './copies.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { StartUp } from './startup.ts'
+import type { PlannedUser } from './user.ts'
 
 /** What `unroot explain` prints and what findings refer to. */
 export interface Rule {
@@ -34,6 +35,7 @@ export interface HazardContext {
   copies: readonly Copy[]
   runFacts: RunFacts
   startUp: StartUp
+  user: PlannedUser
   options: RewriteOptions
 }
 

@@ -158,7 +158,7 @@ function planStage(
     const user = currentUser(image)
     const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true)
-    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, options }
+    const context = { dockerfile, stage, image, copies: [], runFacts: noRunFacts, startUp, user, options }
     const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
     return {
       ...common,
@@ -176,7 +176,7 @@ function planStage(
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   const user = planUser(dockerfile, image, options, findStepDownAccount(image, startUp), runFacts)
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false)
-  const context = { dockerfile, stage, image, copies, runFacts, startUp, options }
+  const context = { dockerfile, stage, image, copies, runFacts, startUp, user, options }
   const raw = [...findHazards(hazards, context), ...findings]
   if (!/^\d/.test(user.text))
     raw.push({
@@ -192,7 +192,7 @@ function planStage(
     ...common,
     isNonRoot: false,
     user,
-    paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories),
+    paths: planPaths(dockerfile, image, copies, runFacts, startUp, user, applicationDirectories, options.readContext),
     applicationDirectories,
     ports,
     findings: summarize(deduplicate(told))

@@ -69,7 +69,22 @@ function findCalls(commands: readonly ShellCommand[], { text, outside }: Surroun
     pending.push(name)
   }
   const scan = (command: ShellCommand, by: Call | undefined) => {
-    for (const word of wordsOf(command)) {
+    // `run_${state}_node`
+    const composed = [command.nameWord, ...command.args].flatMap((word) =>
+      word === undefined || word.isStatic || !/\w{3}/.test(word.value.replace(/\$\{[^}]*\}|\$\w+/g, ''))
+        ? []
+        : [word.value]
+    )
+    const isComposed = (name: string) =>
+      composed.some((word) => {
+        const pattern = word
+          .split(/\$\{[^}]*\}|\$\w+/)
+          .map((part) => part.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&'))
+          .join('.+')
+        return new RegExp(`^${pattern}$`).test(name)
+      })
+    const names = [...wordsOf(command), ...(composed.length === 0 ? [] : [...bodies.keys()].filter(isComposed))]
+    for (const word of names) {
       if (!bodies.has(word) || word === command.inFunction) continue
       call(word, {
         guard: command.guard === 'none' ? (by?.guard ?? 'none') : command.guard,

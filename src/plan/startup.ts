@@ -10,6 +10,7 @@ import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand, type ShellScript } from '../shell/commands.ts'
 import { type Copy, findOrigin } from './copies.ts'
+import { stepDownTools } from './hazards/drops-privileges.ts'
 import { baseName } from './paths.ts'
 import { readFlow } from './script-flow.ts'
 
@@ -122,7 +123,7 @@ function unwrap(words: readonly string[]): readonly string[] {
   return rest
 }
 
-function readPackageScript(text: string, name: string): string | undefined {
+export function readPackageScript(text: string, name: string): string | undefined {
   try {
     const { scripts } = JSON.parse(text) as { scripts?: Record<string, unknown> }
     const script = scripts?.[name]
@@ -411,7 +412,38 @@ export function readStartUp(
     place: string,
     directory: string | undefined
   ) => {
-    if (inner.name === '') return
+    if (inner.name === '') {
+      // `gosu="gosu app"`, put in front of a command later.
+      for (const { value: assigned } of inner.assignments) {
+        const words = assigned?.value.split(/\s+/) ?? []
+        // `${RUNUSER} -u app`: a variable that is called like the tool.
+        const tool = baseName(
+          (words[0] ?? '').replace(/^\$\{?(\w+)\}?$/, (_, variable: string) => variable.toLowerCase().replace('_', '-'))
+        )
+        if (words.length > 1 && stepDownTools.has(tool))
+          addWords([tool, ...words.slice(1)], instruction, place, inner.guard, inner.isConditional, directory)
+      }
+      return
+    }
+    // `set -- gosu app "$@"`
+    if (
+      inner.name === 'set' &&
+      inner.args[0]?.value === '--' &&
+      stepDownTools.has(baseName(inner.args[1]?.value ?? ''))
+    ) {
+      const words = inner.args.slice(1).map((word) => word.value)
+      addWords(words, instruction, place, inner.guard, inner.isConditional, directory)
+    }
+    // `$gosu /usr/bin/server`
+    const [first] = inner.args
+    if (
+      inner.name.startsWith('$') &&
+      first?.isStatic === true &&
+      findServerByProgram(baseName(first.value)) !== undefined
+    ) {
+      const words = inner.args.map((word) => word.value)
+      addWords(words, instruction, place, inner.guard, inner.isConditional, directory)
+    }
     const value = (text: string, isStatic: boolean) => (isStatic ? text : (substitute(text) ?? text))
     addWords(
       [

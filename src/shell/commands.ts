@@ -209,7 +209,7 @@ function readScript(written: string): ShellScript {
       if (words.some((word) => /^-\w*e/.test(word)) || words[named - 1] === '-o') stopsOnError = true
       else if (words.some((word) => /^\+\w*e/.test(word)) || words[named - 1] === '+o') stopsOnError = false
     }
-    const leaves = (name === 'exec' && args.length > 0) || name === 'exit'
+    const leaves = (name === 'exec' && args.length > 0) || (name === 'exit' && args[0]?.value === '0')
     if (leaves && context.guard !== 'none' && context.isOnlyGuarded && context.inFunction === undefined)
       rest = opposite(context.guard) ?? 'none'
   }
