@@ -108,7 +108,7 @@ function readMoves(dockerfile: Dockerfile, image: StageImage): Map<Instruction, 
       const state = stateBefore(readImage(dockerfile, owner), instruction)
       const substitute = createSubstitute(state)
       for (const { script, text } of shellSources(instruction)) {
-        const surroundings = { text, directory: state.workdir, outside: new Set<string>(), substitute }
+        const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
         for (const { command, directory } of readFlow(script, surroundings)) {
           const words = command.args.filter((word) => !word.value.startsWith('-')).map((word) => word.value)
           const isClone =

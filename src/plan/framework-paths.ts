@@ -74,7 +74,7 @@ export function findFrameworkPaths(
       if (!isRoot(state)) continue
       const substitute = createSubstitute(state)
       for (const { script, text } of shellSources(instruction)) {
-        const surroundings = { text, directory: state.workdir, outside: new Set<string>(), substitute }
+        const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
         for (const { command, directory } of readFlow(script, surroundings)) {
           if (directory === undefined) continue
           for (const each of textsOf(command, directory, copies, readContext))

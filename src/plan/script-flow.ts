@@ -12,14 +12,18 @@ interface Surroundings {
   text: string
   /** The directory in which the script starts. */
   directory: string | undefined
-  /** Names that the script's callers use: functions of a library. */
-  outside: ReadonlySet<string>
+  /** Names that the script's callers use, and as whom: functions of a library. */
+  outside: ReadonlyMap<string, Guard>
+  /** `set -e` of the script that reads this one in. */
+  stopsOnError?: boolean
   substitute(text: string): string | undefined
 }
 
 /** The commands that run: the bodies of functions only where something calls them, then with the caller's guard. */
 export function readFlow(script: ShellScript, surroundings: Surroundings): RunningCommand[] {
-  const { commands } = script
+  const commands = surroundings.stopsOnError
+    ? script.commands.map((command) => ({ ...command, stopsOnError: true }))
+    : script.commands
   const calls = findCalls(commands, surroundings)
   const running = commands.flatMap((command) => {
     if (command.inFunction === undefined) return [command]
@@ -100,7 +104,8 @@ function findCalls(commands: readonly ShellCommand[], { text, outside }: Surroun
     // A list, an array or a variable that names it: who calls it is not seen.
     const mentions =
       text.split(new RegExp(`(?<![\\w.-])${name.replace(/[.$*+?()[\]{}|^\\]/g, '\\$&')}(?![\\w.-])`)).length - 1
-    if (outside.has(name) || mentions > 1 + (written.get(name) ?? 0)) call(name, everywhere)
+    if (mentions > 1 + (written.get(name) ?? 0)) call(name, everywhere)
+    else if (outside.has(name)) call(name, { ...everywhere, guard: outside.get(name) as Guard })
   }
   for (const command of commands) if (command.inFunction === undefined) scan(command, undefined)
   for (let name = pending.pop(); name !== undefined; name = pending.pop())

@@ -9,9 +9,10 @@ import { shellSources } from '../image/shell-source.ts'
 import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand, type ShellScript } from '../shell/commands.ts'
-import { type Copy, findOrigin } from './copies.ts'
+import { type Copy, findOrigin, type Origin } from './copies.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
 import { baseName } from './paths.ts'
+import { findMadeByRun } from './run-scripts.ts'
 import { readFlow } from './script-flow.ts'
 
 export interface StartedProgram {
@@ -137,7 +138,7 @@ const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'
 
 /** Reads how the image starts. `readContext` brings scripts of the build context. */
 export function readStartUp(
-  _dockerfile: Dockerfile,
+  dockerfile: Dockerfile,
   image: StageImage,
   copies: readonly Copy[],
   readContext: ((path: string) => string | undefined) | undefined
@@ -147,11 +148,22 @@ export function readStartUp(
   const scripts: StartScript[] = []
   const commands: StartCommand[] = []
   /** Words of the scripts read so far: what a library's functions are called by. */
-  const callers = new Set<string>()
+  const callers = new Map<string, Guard>()
+  const functions = new Set<string>()
   const variables = new Map<string, string>()
   const substitute = createSubstitute(final, variables)
   const { entrypoint, command } = final
   const seen = new Set<string>()
+
+  /** A file of the context, or one that a `RUN` renamed, linked or wrote. */
+  const findScript = (path: string): Origin | { kind: 'run'; text: string } | undefined => {
+    const origin = findOrigin(copies, path, readContext)
+    if (origin !== undefined && origin.kind !== 'unread') return origin
+    const made = findMadeByRun(dockerfile, image, path)
+    if (made === undefined) return origin
+    if (made.text !== undefined) return { kind: 'run', text: made.text }
+    return findOrigin(copies, made.from, readContext) ?? origin
+  }
 
   /** `directory`: where it is started. `argumentsOf`: what is handed to it. */
   const addScript = (
@@ -159,7 +171,8 @@ export function readStartUp(
     instruction: Instruction | undefined,
     guard: Guard,
     directory: string | undefined,
-    argumentsOf: readonly string[] = []
+    argumentsOf: readonly string[] = [],
+    stopsOnError = false
   ): boolean => {
     const here = directory ?? final.workdir
     const paths = word.includes('/')
@@ -169,9 +182,9 @@ export function readStartUp(
     if (seen.has(key)) return true
     let unread: StartScript | undefined
     for (const path of paths) {
-      const origin = findOrigin(copies, path, readContext)
+      const origin = findScript(path)
       if (origin === undefined) continue
-      if (origin.kind === 'context' || origin.kind === 'heredoc') {
+      if (origin.kind === 'context' || origin.kind === 'heredoc' || origin.kind === 'run') {
         seen.add(key)
         const isShell = !/^#!(?!.*\b(ba|da|a|k)?sh\b)/.test(origin.text)
         const script = isShell ? readShell(origin.text) : undefined
@@ -182,15 +195,18 @@ export function readStartUp(
           text: origin.text,
           commands: script?.commands ?? [],
           unread: isShell ? undefined : 'it is no shell script',
-          copy: origin.copy
+          copy: origin.kind === 'run' ? undefined : origin.copy
         })
         if (script !== undefined) {
           const locator = createLocator(origin.text)
           readAssignments(script.commands)
-          const outside = new Set([...callers, ...argumentsOf])
-          for (const { name: caller, args } of script.commands)
-            for (const word of [caller, ...args.map((each) => each.value)]) callers.add(word)
-          const surroundings = { text: origin.text, directory, outside, substitute }
+          for (const { inFunction } of script.commands) if (inFunction !== undefined) functions.add(inFunction)
+          const outside = new Map(callers)
+          for (const word of argumentsOf) outside.set(word, 'none')
+          for (const { name: caller, args, guard: by } of script.commands)
+            for (const word of [caller, ...args.map((each) => each.value)])
+              callers.set(word, callers.has(word) && callers.get(word) !== by ? 'none' : by)
+          const surroundings = { text: origin.text, directory, outside, substitute, stopsOnError }
           for (const { command: inner, directory: at } of readFlow(script, surroundings)) {
             const innerPlace = `${name} line ${locator.position(inner.start).line}`
             const effective = guard === 'none' ? inner : { ...inner, guard }
@@ -425,6 +441,7 @@ export function readStartUp(
       }
       return
     }
+    if (functions.has(inner.name)) return
     // `set -- gosu app "$@"`
     if (
       inner.name === 'set' &&
@@ -458,7 +475,14 @@ export function readStartUp(
     )
     // `. ./env.sh` runs in the same process.
     if ((inner.name === '.' || inner.name === 'source') && inner.args[0] !== undefined)
-      addScript(value(inner.args[0].value, inner.args[0].isStatic), instruction, inner.guard, directory)
+      addScript(
+        value(inner.args[0].value, inner.args[0].isStatic),
+        instruction,
+        inner.guard,
+        directory,
+        [],
+        inner.stopsOnError
+      )
   }
 
   const addLine = (line: CommandLine, place: string, extra: readonly string[]) => {

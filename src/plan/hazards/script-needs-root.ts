@@ -133,7 +133,7 @@ directory that the user owns.`,
           break
         }
         if (isPublicDirectory(full) || !(isSystemDirectory(full) || isSystemFile(full, write))) continue
-        if (/^\/(home|data|srv|opt|mnt|media|run|var|usr)$/.test(full) && name === 'mkdir') continue
+        if (name === 'mkdir' && isAlwaysThere.test(full)) continue
         if (findGrant(full, write, { image, copies, facts: runFacts, startUp }) !== undefined) continue
         if (isWritableAsked(full)) continue
         const isZone = /^\/etc\/(?:localtime|timezone|TZ)$/.test(full)
@@ -161,6 +161,10 @@ directory that the user owns.`,
     }
   }
 })
+
+/** Directories of every image, which `mkdir -p` leaves as they are. */
+const isAlwaysThere =
+  /^\/(?:[a-z]+|usr\/(?:bin|lib|sbin|share|local)|usr\/local\/(?:bin|etc|lib|sbin|share)|var\/(?:cache|lib|local|lock|log|opt|run|spool|tmp)|run\/lock)$/
 
 /** A file directly in `/etc` whose directory nobody but root may change. */
 const isSystemFile = (path: string, { kind, replaces }: ScriptWrite): boolean =>
