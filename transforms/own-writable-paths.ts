@@ -37,10 +37,15 @@ export const ownWritablePaths = defineTransform({
   name: 'own-writable-paths',
   summary: 'Make and own the directories that the running process writes',
   description: `\`mkdir -p\` and \`chown\` for the working directory, volumes, and the data, log and run directories that the Dockerfile,
-its \`ENV\` and the start scripts name. Never with \`-R\` on what a \`COPY\` brings (that would store every file twice:
-\`chown-copied-files\` does it with a flag), before any \`VOLUME\` of that path, and after a \`RUN mkdir\` of the file's own.
+its \`ENV\`, the arguments of servers and the start scripts name. Never with \`-R\` on what a \`COPY\` brings (that would
+store every file twice: \`chown-copied-files\` does it with a flag), before any \`VOLUME\` of that path, and after a
+\`RUN mkdir\` of the file's own.
 
-Left alone: system directories, \`/tmp\`, what belongs to the user already.
+With \`-R\`, and in the same \`RUN\`, for what a framework's build step leaves as root and the server writes again
+(\`rails assets:precompile\`: \`tmp\` and \`log\`; \`artisan\`: \`storage\` and \`bootstrap/cache\`; \`next build\`: \`.next\`);
+and for an application's own directory below \`/etc\` in which a start script writes configuration.
+
+Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`), \`/tmp\`, what belongs to the user already.
 
 \`\`\`diff
  FROM node:22-slim
