@@ -39,7 +39,11 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       const isPrivate =
         /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '') &&
         !stagePlan.closedPrograms.some((path) => isInside(path, destination))
-      if (mode === 'app' && !isPrivate && isSystemDirectory(destination)) continue
+      // A system place that the plan gives to the user is one that a start script writes.
+      const isGiven = paths.some(
+        (each) => each.kind === 'directory' && isSystemDirectory(each.path) && isInside(destination, each.path)
+      )
+      if (mode === 'app' && !isPrivate && !isGiven && isSystemDirectory(destination)) continue
       if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {

@@ -1,7 +1,7 @@
 import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
-import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { findOwningWorkdir } from '../src/edit/user-place.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
 import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
@@ -47,10 +47,15 @@ export const ownWritablePaths = defineTransform({
   name: 'own-writable-paths',
   summary: 'Make and own the directories that the running process writes',
   description: `\`mkdir -p\` and \`chown\` for the working directory, volumes, and the data, log and run directories that the Dockerfile,
-its \`ENV\` and the start scripts name. Never with \`-R\` on what a \`COPY\` brings (that would store every file twice:
-\`chown-copied-files\` does it with a flag), before any \`VOLUME\` of that path, and after a \`RUN mkdir\` of the file's own.
+its \`ENV\`, the arguments of servers and the start scripts name. Never with \`-R\` on what a \`COPY\` brings (that would
+store every file twice: \`chown-copied-files\` does it with a flag), before any \`VOLUME\` of that path, and after a
+\`RUN mkdir\` of the file's own.
 
-Left alone: system directories, \`/tmp\`, what belongs to the user already.
+With \`-R\`, and in the same \`RUN\`, for what a framework's build step leaves as root and the server writes again
+(\`rails assets:precompile\`: \`tmp\` and \`log\`; \`artisan\`: \`storage\` and \`bootstrap/cache\`; \`next build\`: \`.next\`);
+and for an application's own directory below \`/etc\` in which a start script writes configuration.
+
+Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`), \`/tmp\`, what belongs to the user already.
 
 \`\`\`diff
  FROM node:22-slim
@@ -74,23 +79,20 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       }
       return
     }
-    const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
-      if (group.length === 0) return
-      const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
-      // What the RUN that is joined makes itself is there.
-      const end =
-        place.join !== undefined
-          ? positionOf(stage, place.join) + 1
-          : place.before !== undefined
-            ? positionOf(stage, place.before)
-            : stage.instructions.length
+    const { instructions } = stage
+    const positionBehind = ({ join, before }: SetupPlace): number =>
+      join !== undefined
+        ? positionOf(stage, join) + 1
+        : before !== undefined
+          ? positionOf(stage, before)
+          : instructions.length
+    const commandsFor = (group: readonly PlannedPath[], end: number): string[] => {
       const existing = findExisting(dockerfile, image, facts, stage.from.index + 1 + end)
       const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
       const missingFiles = files.filter((path) => !existing.has(path))
-      const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
       // Inside his home nothing on the way may stay root's: other programs make their directories there.
       const between = new Set(
         missing.flatMap((path) =>
@@ -105,13 +107,23 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
             : []
         )
       )
-      const all = list([...between, ...directories, ...files])
-      const commands = [
+      const whole = group.filter((each) => each.isRecursive === true).map((each) => each.path)
+      const single = [...between, ...directories, ...files].filter((path) => !whole.includes(path))
+      return [
         ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
         ...(missingFiles.length > 0 ? [`touch ${list(missingFiles)}`] : []),
-        `chown ${user.text} ${all}`
+        ...(single.length > 0 ? [`chown ${user.text} ${list(single)}`] : []),
+        ...(whole.length > 0 ? [`chown -R ${user.text} ${list(whole)}`] : [])
       ]
-      addSetup(edit, dockerfile, stage, place, commands, `own ${all}`)
+    }
+    // What goes to the same place goes into the same RUN.
+    const setups: { place: SetupPlace; group: PlannedPath[] }[] = []
+    const own = (group: readonly PlannedPath[], behind: readonly Instruction[]) => {
+      if (group.length === 0) return
+      const place = findSetupPlace(dockerfile, stage, stagePlan, behind)
+      const same = setups.find((each) => each.place.join === place.join && each.place.before === place.before)
+      if (same === undefined) setups.push({ place, group: [...group] })
+      else same.group.push(...group)
     }
     own(together, after)
     // One RUN for what one of the file's own RUNs makes.
@@ -120,6 +132,37 @@ Left alone: system directories, \`/tmp\`, what belongs to the user already.
       const maker = makers([each]).at(-1)
       groups.set(maker, [...(groups.get(maker) ?? []), each])
     }
-    for (const [maker, group] of groups) own(group, maker === undefined ? [] : [maker])
+    for (const [maker, group] of groups) {
+      const built = group.filter((each) => each.madeBy !== undefined && each.madeBy === maker?.argumentText)
+      const isAppended = maker !== undefined && built.length > 0 && canAppend(maker)
+      // In the same RUN nothing is stored twice.
+      if (isAppended)
+        edit.appendCommands(
+          maker,
+          commandsFor(built, positionOf(stage, maker) + 1),
+          `own ${list(built.map((each) => each.path))}`
+        )
+      const rest = isAppended ? group.filter((each) => !built.includes(each)) : group
+      own(rest, maker === undefined ? [] : [maker])
+    }
+    for (const { place, group } of setups)
+      addSetup(
+        edit,
+        dockerfile,
+        stage,
+        place,
+        commandsFor(group, positionBehind(place)),
+        `own ${list(group.map((each) => each.path))}`
+      )
   }
 })
+
+const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
+
+/** Whether `&& command` behind the last line of a `RUN` is its next command. */
+const canAppend = ({ keyword, json, heredocs, raw, argumentText }: Instruction): boolean =>
+  keyword === 'RUN' &&
+  json === undefined &&
+  heredocs.length === 0 &&
+  raw.dangling === undefined &&
+  !/[;&|(]\s*$|(?:^|\s)#/.test(argumentText)

@@ -1,11 +1,16 @@
 /** Which planned paths still need an owner, and which `RUN`s of the file must come before it gets one. */
 import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
+import { resolvePrincipal } from '../image/accounts.ts'
 import type { StageImage } from '../image/image.ts'
+import { createSubstitute, readImage, resolvePath, stateBefore } from '../image/image.ts'
+import { shellSources } from '../image/shell-source.ts'
 import { type Copy, readCopies } from '../plan/copies.ts'
-import { isInside, pathAndAncestors } from '../plan/paths.ts'
+import { isInside, isSystemDirectory, pathAndAncestors } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
+import { readFlow } from '../plan/script-flow.ts'
+import { findBringers } from '../plan/system-grants.ts'
 import { isOwnedAlready, type PlannedPath } from '../plan/writable-paths.ts'
 
 export interface SetupPaths {
@@ -14,7 +19,7 @@ export interface SetupPaths {
   needed: readonly PlannedPath[]
   /** Those that go into the one setup `RUN`. */
   together: readonly PlannedPath[]
-  /** Those that a `RUN` behind a `VOLUME` makes: they get a `RUN` of their own. */
+  /** Those that a `RUN` behind a `VOLUME` makes, or that something fills first: a `RUN` of their own where needed. */
   late: readonly PlannedPath[]
   /** The file's own `RUN`s that make a path: a `mkdir` in front of them could break theirs. */
   makers(paths: readonly PlannedPath[]): Instruction[]
@@ -48,16 +53,38 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const facts = readRunFacts(dockerfile, image.lineage)
   const base = image.base.image
   const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
-  const needed = paths.filter(({ path }) => {
+  const copies = readCopies(dockerfile, image.lineage)
+  /** What fills a place that the user gets with all that is in it, or a place of the system. */
+  const fillers = ({ path, isRecursive, madeBy }: PlannedPath): Instruction[] => {
+    const found = new Set(findBringers(dockerfile, image, copies, path))
+    if (isRecursive === true && !isSystemDirectory(path))
+      for (const copy of copies)
+        if (isInside(path, copy.destination) || isInside(copy.destination, path)) {
+          const owner = resolvePrincipal(copy.instruction.flag('chown')?.value ?? '', accounts)
+          if (owner.uid !== user.uid || user.uid === undefined) found.add(copy.instruction)
+        }
+    // `git clone` and `mv` want that nothing is there yet.
+    if (!plan.applicationDirectories.includes(path))
+      for (const [each, targets] of movedTo) if (targets.some((target) => isInside(path, target))) found.add(each)
+    if (madeBy !== undefined)
+      for (const each of image.lineage.flatMap((owner) => owner.instructions))
+        if (each.argumentText === madeBy) found.add(each)
+    return [...found].sort((a, b) => a.index - b.index)
+  }
+  const movedTo = readMoves(dockerfile, image)
+  const needed = paths.filter((each) => {
+    const { path, isRecursive = false } = each
     if (owned.includes(path) || path === user.ownHome) return false
-    const made = facts.at(path).findLast((fact) => fact.kind === 'make')
-    return !isOwnedAlready(path, facts, user, accounts, made?.instruction)
+    const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
+    const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
+    return !isOwnedAlready(path, facts, user, accounts, since, isRecursive)
   })
   const { instructions } = stage
-  const copies = readCopies(dockerfile, [stage])
   // A `mkdir -p` of ours in front of theirs breaks it where it has no -p, for the path itself and for what is above it.
   const makers = (group: readonly PlannedPath[]) => {
     const found = new Set<Instruction>()
+    for (const each of group)
+      for (const instruction of fillers(each)) if (positionOf(stage, instruction) !== -1) found.add(instruction)
     for (const { path } of group)
       for (const directory of pathAndAncestors(path))
         for (const fact of facts.at(directory))
@@ -92,6 +119,7 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
       const [maker] = makers([each])
       if (maker !== undefined && names(maker, each.path)) return true
     }
+    if (each.isRecursive === true || isSystemDirectory(each.path)) return true
     if (firstVolume === undefined) return false
     const last = makers([each]).at(-1)
     const isVolume = volumes.some((volume) => volume.argumentText.includes(each.path))
@@ -107,4 +135,37 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     if (account !== undefined) after.push(account)
   }
   return { facts, needed, together, late: needed.filter(isLate), makers, after }
+}
+
+/** The `RUN`s that put a whole directory somewhere, and where: `git clone x dir`, `mv x dir`, `ln -s x dir`. */
+function readMoves(dockerfile: Dockerfile, image: StageImage): Map<Instruction, string[]> {
+  const moves = new Map<Instruction, string[]>()
+  for (const owner of image.lineage)
+    for (const instruction of owner.instructions) {
+      if (instruction.keyword !== 'RUN' || !/\b(?:clone|checkout|create-project|mv|ln)\s/.test(instruction.raw.logical))
+        continue
+      const state = stateBefore(readImage(dockerfile, owner), instruction)
+      const substitute = createSubstitute(state)
+      for (const { script, text } of shellSources(instruction)) {
+        const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
+        for (const { command, directory } of readFlow(script, surroundings)) {
+          const words = command.args.filter((word) => !word.value.startsWith('-')).map((word) => word.value)
+          const isClone =
+            /^(?:git|svn|composer)$/.test(command.name) && /^(?:clone|checkout|co|create-project)$/.test(words[0] ?? '')
+          const isMove = /^(?:mv|ln)$/.test(command.name) && words.length === 2
+          if (!isClone && !isMove) continue
+          const last =
+            words.length > 2 || isMove
+              ? (words.at(-1) as string)
+              : (/([^/:]+?)(?:\.git)?\/?$/.exec(words[1] ?? '')?.[1] ?? '.')
+          const target = substitute(last)
+          if (target === undefined || target.endsWith('/') || (!target.startsWith('/') && directory === undefined))
+            continue
+          const path = resolvePath(directory ?? '/', target)
+          // A branch or an option's value: no place.
+          if (path !== '/' && !/:/.test(path)) moves.set(instruction, [...(moves.get(instruction) ?? []), path])
+        }
+      }
+    }
+  return moves
 }

@@ -70,9 +70,12 @@ export function findOrigin(
     const { destination } = copy
     const isInside = destination === '/' || path.startsWith(`${destination}/`)
     if (path !== destination && !isInside) continue
-    const heredoc = copy.instruction.heredocs[0]
-    if (heredoc !== undefined && path === destination)
-      return { kind: 'heredoc', text: copy.instruction.heredocBody(heredoc), copy }
+    const { heredocs } = copy.instruction
+    // One heredoc may give the file its name; several land in a directory under their own.
+    const heredoc =
+      heredocs.find((each) => path === `${destination === '/' ? '' : destination}/${each.name}`) ??
+      (path === destination ? heredocs[0] : undefined)
+    if (heredoc !== undefined) return { kind: 'heredoc', text: copy.instruction.heredocBody(heredoc), copy }
     if (copy.from !== undefined) {
       const names = copy.sources.map(baseName)
       const isNamed = names.includes(baseName(path)) || path === destination
@@ -88,8 +91,11 @@ export function findOrigin(
       const clean = cleanContextPath(source)
       if (rest === '') candidates.add(clean)
       else {
-        if (baseName(clean) === rest || /[*?[]/.test(baseName(clean)))
-          candidates.add(/[*?[]/.test(baseName(clean)) ? `${clean.slice(0, -baseName(clean).length)}${rest}` : clean)
+        const name = baseName(clean)
+        if (/[*?[]/.test(name)) {
+          if (!rest.includes('/') && !matchesGlob(rest, name)) continue
+          candidates.add(`${clean.slice(0, -name.length)}${rest}`)
+        } else if (name === rest) candidates.add(clean)
         candidates.add(clean === '' ? rest : `${clean}/${rest}`)
       }
       for (const candidate of candidates) {
@@ -101,4 +107,18 @@ export function findOrigin(
     }
   }
   return unread === undefined ? undefined : { kind: 'unread', copy: unread }
+}
+
+/** Go's `filepath.Match` for the last part of a source. */
+const matchesGlob = (name: string, pattern: string): boolean => {
+  const text = pattern
+    .replace(/\[!/g, '[^')
+    .replace(/[.+()|{}$]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
+  try {
+    return new RegExp(`^${text}$`).test(name)
+  } catch {
+    return true
+  }
 }

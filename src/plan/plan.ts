@@ -225,6 +225,7 @@ function planStage(
     context.startUp,
     user,
     applicationDirectories,
+    options.readContext,
     options.mounts
   )
   const server = setup && planServer(setup, image, user, runFacts, paths, options)

@@ -8,9 +8,12 @@ import { type CommandLine, createSubstitute, resolvePath, type StageImage } from
 import { shellSources } from '../image/shell-source.ts'
 import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
-import { type Guard, readShell, type ShellCommand } from '../shell/commands.ts'
-import { type Copy, findOrigin } from './copies.ts'
+import { type Guard, readShell, type ShellCommand, type ShellScript } from '../shell/commands.ts'
+import { type Copy, findOrigin, type Origin } from './copies.ts'
+import { stepDownTools } from './hazards/drops-privileges.ts'
 import { baseName } from './paths.ts'
+import { findMadeByRun } from './run-scripts.ts'
+import { readFlow } from './script-flow.ts'
 
 export interface StartedProgram {
   /** Last part of the path. */
@@ -38,11 +41,20 @@ export interface StartScript {
   copy: Copy | undefined
 }
 
+export interface StartCommand {
+  command: ShellCommand
+  /** `CMD` or `entrypoint.sh line 12`. */
+  place: string
+  instruction: Instruction | undefined
+  /** Where it runs; undefined when the files do not tell. */
+  directory: string | undefined
+}
+
 export interface StartUp {
   programs: readonly StartedProgram[]
   scripts: readonly StartScript[]
   /** Every command that runs at the start, with where it stands; those of scripts included. */
-  commands: readonly { command: ShellCommand; place: string; instruction: Instruction | undefined }[]
+  commands: readonly StartCommand[]
   /** What the scripts assign, as far as the files tell. */
   variables: ReadonlyMap<string, string>
   entrypoint: CommandLine | undefined
@@ -112,7 +124,7 @@ function unwrap(words: readonly string[]): readonly string[] {
   return rest
 }
 
-function readPackageScript(text: string, name: string): string | undefined {
+export function readPackageScript(text: string, name: string): string | undefined {
   try {
     const { scripts } = JSON.parse(text) as { scripts?: Record<string, unknown> }
     const script = scripts?.[name]
@@ -126,7 +138,7 @@ const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'
 
 /** Reads how the image starts. `readContext` brings scripts of the build context. */
 export function readStartUp(
-  _dockerfile: Dockerfile,
+  dockerfile: Dockerfile,
   image: StageImage,
   copies: readonly Copy[],
   readContext: ((path: string) => string | undefined) | undefined
@@ -134,23 +146,45 @@ export function readStartUp(
   const { final, base } = image
   const programs: StartedProgram[] = []
   const scripts: StartScript[] = []
-  const commands: { command: ShellCommand; place: string; instruction: Instruction | undefined }[] = []
+  const commands: StartCommand[] = []
+  /** Words of the scripts read so far: what a library's functions are called by. */
+  const callers = new Map<string, Guard>()
+  const functions = new Set<string>()
   const variables = new Map<string, string>()
   const substitute = createSubstitute(final, variables)
   const { entrypoint, command } = final
   const seen = new Set<string>()
 
-  const addScript = (word: string, instruction: Instruction | undefined, guard: Guard): boolean => {
+  /** A file of the context, or one that a `RUN` renamed, linked or wrote. */
+  const findScript = (path: string): Origin | { kind: 'run'; text: string } | undefined => {
+    const origin = findOrigin(copies, path, readContext)
+    if (origin !== undefined && origin.kind !== 'unread') return origin
+    const made = findMadeByRun(dockerfile, image, path)
+    if (made === undefined) return origin
+    if (made.text !== undefined) return { kind: 'run', text: made.text }
+    return findOrigin(copies, made.from, readContext) ?? origin
+  }
+
+  /** `directory`: where it is started. `argumentsOf`: what is handed to it. */
+  const addScript = (
+    word: string,
+    instruction: Instruction | undefined,
+    guard: Guard,
+    directory: string | undefined,
+    argumentsOf: readonly string[] = [],
+    stopsOnError = false
+  ): boolean => {
+    const here = directory ?? final.workdir
     const paths = word.includes('/')
-      ? [resolvePath(final.workdir, word)]
-      : [...searchPath.map((directory) => `${directory}/${word}`), resolvePath(final.workdir, word)]
+      ? [resolvePath(here, word)]
+      : [...searchPath.map((each) => `${each}/${word}`), resolvePath(here, word)]
     const key = paths[0] as string
     if (seen.has(key)) return true
     let unread: StartScript | undefined
     for (const path of paths) {
-      const origin = findOrigin(copies, path, readContext)
+      const origin = findScript(path)
       if (origin === undefined) continue
-      if (origin.kind === 'context' || origin.kind === 'heredoc') {
+      if (origin.kind === 'context' || origin.kind === 'heredoc' || origin.kind === 'run') {
         seen.add(key)
         const isShell = !/^#!(?!.*\b(ba|da|a|k)?sh\b)/.test(origin.text)
         const script = isShell ? readShell(origin.text) : undefined
@@ -161,16 +195,23 @@ export function readStartUp(
           text: origin.text,
           commands: script?.commands ?? [],
           unread: isShell ? undefined : 'it is no shell script',
-          copy: origin.copy
+          copy: origin.kind === 'run' ? undefined : origin.copy
         })
         if (script !== undefined) {
           const locator = createLocator(origin.text)
           readAssignments(script.commands)
-          for (const inner of script.commands) {
+          for (const { inFunction } of script.commands) if (inFunction !== undefined) functions.add(inFunction)
+          const outside = new Map(callers)
+          for (const word of argumentsOf) outside.set(word, 'none')
+          for (const { name: caller, args, guard: by } of script.commands)
+            for (const word of [caller, ...args.map((each) => each.value)])
+              callers.set(word, callers.has(word) && callers.get(word) !== by ? 'none' : by)
+          const surroundings = { text: origin.text, directory, outside, substitute, stopsOnError }
+          for (const { command: inner, directory: at } of readFlow(script, surroundings)) {
             const innerPlace = `${name} line ${locator.position(inner.start).line}`
             const effective = guard === 'none' ? inner : { ...inner, guard }
-            commands.push({ command: effective, place: innerPlace, instruction })
-            addCommand(effective, instruction, innerPlace)
+            commands.push({ command: effective, place: innerPlace, instruction, directory: at })
+            addCommand(effective, instruction, innerPlace, at)
           }
         }
         return true
@@ -207,7 +248,13 @@ export function readStartUp(
           })
         : name === ''
           ? assignments.map((each) => ({ name: each.name, text: each.value?.value ?? '' }))
-          : []
+          : name === ':'
+            ? args.flatMap((word) => {
+                // `: "${DATA_DIR:=/data}"`
+                const match = /^\$\{(\w+):?=(.*)\}$/s.exec(word.value)
+                return match === null ? [] : [{ name: match[1] as string, text: `\${${match[1]}:-${match[2]}}` }]
+              })
+            : []
       for (const { name: variable, text } of pairs) {
         if (variables.has(variable)) continue
         const value = substitute(text)
@@ -221,7 +268,8 @@ export function readStartUp(
     instruction: Instruction | undefined,
     place: string,
     guard: Guard,
-    isConditional: boolean
+    isConditional: boolean,
+    directory: string | undefined
   ): void => {
     const words = unwrap(all)
     const word = words[0]
@@ -234,34 +282,32 @@ export function readStartUp(
       const flags = words.slice(1, at === -1 ? undefined : at)
       if (flags.some((flag) => /^-[a-z]*c$/.test(flag))) {
         const text = words[at]
-        if (text !== undefined)
-          for (const inner of readShell(text).commands) {
-            commands.push({ command: inner, place, instruction })
-            addCommand(guard === 'none' ? inner : { ...inner, guard }, instruction, place)
-          }
+        if (text !== undefined) addText(readShell(text), text, instruction, place, guard, directory)
         return
       }
       const script = at === -1 ? undefined : words[at]
       if (script !== undefined && !script.startsWith('$')) {
-        if (!addScript(script, instruction, guard)) addUnfound(script)
-        addScriptArguments(words.slice(at + 1), instruction, place, guard, isConditional)
+        const rest = words.slice(at + 1)
+        if (!addScript(script, instruction, guard, directory, rest)) addUnfound(script)
+        addScriptArguments(rest, instruction, place, guard, isConditional, directory)
         return
       }
     }
     const isKnownServer =
       (findServerByProgram(name) ?? findRootProgram(name)) !== undefined && findCopyNamed(name) === undefined
     if (isScriptName(word) && !isKnownServer && !isBaseEntrypoint(word)) {
-      if (!addScript(word, instruction, guard)) addUnfound(word)
-      addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
+      const rest = words.slice(1)
+      if (!addScript(word, instruction, guard, directory, rest)) addUnfound(word)
+      addScriptArguments(rest, instruction, place, guard, isConditional, directory)
       return
     }
     if (isBaseEntrypoint(word) && instruction !== undefined) {
       programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
-      addWords(words.slice(1), instruction, place, guard, isConditional)
+      addWords(words.slice(1), instruction, place, guard, isConditional, directory)
       return
     }
-    if (addContextScript(word, name, instruction, guard)) {
-      addScriptArguments(words.slice(1), instruction, place, guard, isConditional)
+    if (addContextScript(word, words.slice(1), instruction, guard, directory)) {
+      addScriptArguments(words.slice(1), instruction, place, guard, isConditional, directory)
       return
     }
     programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
@@ -271,10 +317,12 @@ export function readStartUp(
   /** A program without a script's name may still be one: a file of the context that begins with `#!`. */
   const addContextScript = (
     word: string,
-    name: string,
+    rest: readonly string[],
     instruction: Instruction | undefined,
-    guard: Guard
+    guard: Guard,
+    directory: string | undefined
   ): boolean => {
+    const name = baseName(word)
     if (readContext === undefined && !copies.some((copy) => copy.instruction.heredocs.length > 0)) return false
     if (/^(?:node|python[\d.]*|java|npm|yarn|php|ruby|dotnet)$/.test(name) || word.includes('$')) return false
     const isNamed = copies.some(
@@ -294,7 +342,7 @@ export function readStartUp(
       const origin = findOrigin(copies, path, readContext)
       return (origin?.kind === 'context' || origin?.kind === 'heredoc') && /^#!.*\b(?:ba|da|a|k)?sh\b/.test(origin.text)
     })
-    return isScript && addScript(word, instruction, guard)
+    return isScript && addScript(word, instruction, guard, directory, rest)
   }
 
   /** `npm start` runs what package.json says. */
@@ -314,10 +362,23 @@ export function readStartUp(
     const text = readPackageScript(origin.text, script)
     if (text === undefined) return
     const place = `${origin.path} script "${script}"`
-    for (const inner of readShell(text).commands) {
+    addText(readShell(text), text, instruction, place, guard, final.workdir)
+  }
+
+  /** Shell text that stands in a command or in package.json. */
+  const addText = (
+    script: ShellScript,
+    text: string,
+    instruction: Instruction | undefined,
+    place: string,
+    guard: Guard,
+    directory: string | undefined
+  ) => {
+    const surroundings = { text, directory, outside: callers, substitute }
+    for (const { command: inner, directory: here } of readFlow(script, surroundings)) {
       const effective = guard === 'none' ? inner : { ...inner, guard }
-      commands.push({ command: effective, place, instruction })
-      addCommand(effective, instruction, place)
+      commands.push({ command: effective, place, instruction, directory: here })
+      addCommand(effective, instruction, place, here)
     }
   }
 
@@ -327,9 +388,11 @@ export function readStartUp(
     instruction: Instruction | undefined,
     place: string,
     guard: Guard,
-    isConditional: boolean
+    isConditional: boolean,
+    directory: string | undefined
   ) => {
-    if (words.length > 0 && !words[0]?.startsWith('-')) addWords(words, instruction, place, guard, isConditional)
+    if (words.length > 0 && !words[0]?.startsWith('-'))
+      addWords(words, instruction, place, guard, isConditional, directory)
   }
 
   /** The base image's own entrypoint; `./docker-entrypoint.sh` is somebody else's script of the same name. */
@@ -359,8 +422,45 @@ export function readStartUp(
     })
   }
 
-  const addCommand = (inner: ShellCommand, instruction: Instruction | undefined, place: string) => {
-    if (inner.name === '') return
+  const addCommand = (
+    inner: ShellCommand,
+    instruction: Instruction | undefined,
+    place: string,
+    directory: string | undefined
+  ) => {
+    if (inner.name === '') {
+      // `gosu="gosu app"`, put in front of a command later.
+      for (const { value: assigned } of inner.assignments) {
+        const words = assigned?.value.split(/\s+/) ?? []
+        // `${RUNUSER} -u app`: a variable that is called like the tool.
+        const tool = baseName(
+          (words[0] ?? '').replace(/^\$\{?(\w+)\}?$/, (_, variable: string) => variable.toLowerCase().replace('_', '-'))
+        )
+        if (words.length > 1 && stepDownTools.has(tool))
+          addWords([tool, ...words.slice(1)], instruction, place, inner.guard, inner.isConditional, directory)
+      }
+      return
+    }
+    if (functions.has(inner.name)) return
+    // `set -- gosu app "$@"`
+    if (
+      inner.name === 'set' &&
+      inner.args[0]?.value === '--' &&
+      stepDownTools.has(baseName(inner.args[1]?.value ?? ''))
+    ) {
+      const words = inner.args.slice(1).map((word) => word.value)
+      addWords(words, instruction, place, inner.guard, inner.isConditional, directory)
+    }
+    // `$gosu /usr/bin/server`
+    const [first] = inner.args
+    if (
+      inner.name.startsWith('$') &&
+      first?.isStatic === true &&
+      findServerByProgram(baseName(first.value)) !== undefined
+    ) {
+      const words = inner.args.map((word) => word.value)
+      addWords(words, instruction, place, inner.guard, inner.isConditional, directory)
+    }
     const value = (text: string, isStatic: boolean) => (isStatic ? text : (substitute(text) ?? text))
     addWords(
       [
@@ -370,21 +470,26 @@ export function readStartUp(
       instruction,
       place,
       inner.guard,
-      inner.isConditional
+      inner.isConditional,
+      directory
     )
     // `. ./env.sh` runs in the same process.
     if ((inner.name === '.' || inner.name === 'source') && inner.args[0] !== undefined)
-      addScript(inner.args[0].value, instruction, inner.guard)
+      addScript(
+        value(inner.args[0].value, inner.args[0].isStatic),
+        instruction,
+        inner.guard,
+        directory,
+        [],
+        inner.stopsOnError
+      )
   }
 
   const addLine = (line: CommandLine, place: string, extra: readonly string[]) => {
-    if (line.form === 'exec') addWords([...line.words, ...extra], line.instruction, place, 'none', false)
+    if (line.form === 'exec') addWords([...line.words, ...extra], line.instruction, place, 'none', false, final.workdir)
     else if (line.instruction !== undefined)
       for (const source of shellSources(line.instruction))
-        for (const inner of source.script.commands) {
-          commands.push({ command: inner, place, instruction: line.instruction })
-          addCommand(inner, line.instruction, place)
-        }
+        addText(source.script, source.text, line.instruction, place, 'none', final.workdir)
   }
 
   if (entrypoint?.form === 'exec') {
@@ -393,7 +498,7 @@ export function readStartUp(
       addLine(entrypoint, 'ENTRYPOINT', [])
       addLine(command, 'CMD', [])
     } else if (entrypoint.instruction === undefined && command !== undefined) {
-      addWords(own, undefined, 'the base image’s ENTRYPOINT', 'none', false)
+      addWords(own, undefined, 'the base image’s ENTRYPOINT', 'none', false, final.workdir)
       addLine(command, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
     } else addLine(entrypoint, 'ENTRYPOINT', command?.words ?? [])
   } else if (entrypoint !== undefined) addLine(entrypoint, 'ENTRYPOINT', [])

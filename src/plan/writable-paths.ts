@@ -4,8 +4,10 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
 import { createSubstitute, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
+import { type ArgumentWrite, findArgumentWrites } from '../services/program-writes.ts'
 import type { RewriteOptions } from '../types.ts'
 import type { Copy } from './copies.ts'
+import { findFrameworkPaths } from './framework-paths.ts'
 import {
   holdsData,
   isDataDirectory,
@@ -19,8 +21,9 @@ import {
   pathAndAncestors
 } from './paths.ts'
 import type { RunFact, RunFacts } from './run-facts.ts'
-import { scriptWrites } from './script-writes.ts'
+import { type ScriptWrite, scriptWrites } from './script-writes.ts'
 import type { StartUp } from './startup.ts'
+import { findGrant, type Grant } from './system-grants.ts'
 import type { PlannedUser } from './user.ts'
 
 export interface PlannedPath {
@@ -29,6 +32,10 @@ export interface PlannedPath {
   reason: string
   /** More than a place into which files are copied: without a right to write there the program most likely fails. */
   isLikelyWritten?: boolean
+  /** Root's files in it are written too. */
+  isRecursive?: boolean
+  /** The arguments of the `RUN` that leaves root's files there. */
+  madeBy?: string
 }
 
 /** Names of `ENV` whose value is a place that a program fills. */
@@ -96,6 +103,7 @@ export function planPaths(
   startUp: StartUp,
   user: PlannedUser,
   applicationDirectories: readonly string[],
+  readContext: ((path: string) => string | undefined) | undefined,
   mounts: RewriteOptions['mounts'] = []
 ): PlannedPath[] {
   const planned = new Map<string, PlannedPath>()
@@ -180,50 +188,122 @@ export function planPaths(
       add(path, `made by RUN in line ${instruction.startLine}`, isFile ? 'file' : 'directory')
   }
 
-  const substitute = createSubstitute(image.final, startUp.variables)
   const made = new Set<string>()
-  const isBelow = (path: string, is: (directory: string) => boolean) => {
-    for (const directory of pathAndAncestors(path)) if (is(directory)) return true
-    return false
-  }
-  for (const { command, place } of startUp.commands) {
-    if (command.guard === 'root') {
-      // What a guarded script would have taken over must belong to the user at build time.
-      if (command.name === 'chown')
-        for (const word of command.args.filter((each) => !each.value.startsWith('-')).slice(1)) {
-          const value = word.isStatic ? word.value : substitute(word.value)
-          if (value?.startsWith('/') && !/[*?]/.test(value))
-            add(resolvePath('/', value), `${place} would take it over as root`)
-        }
-      continue
+  for (const { place, name, args, guard } of startUp.programs)
+    if (guard !== 'root')
+      for (const each of findArgumentWrites(name, args)) addArgument(each, `${name} ${each.flag}, ${place}`)
+  for (const [name, value] of environment)
+    if (/(?:OPTS|OPTIONS|ARGS)$/.test(name) && value.includes('/'))
+      for (const each of findArgumentWrites(name, value.split(/\s+/))) addArgument(each, `ENV ${name}`)
+
+  const substitute = createSubstitute(image.final, startUp.variables)
+  for (const { command, place, directory } of startUp.commands) {
+    if (command.name === 'chown') {
+      // What the script would take over must belong to the user at build time.
+      const isGuarded = command.guard === 'root'
+      const isRecursive = command.args.some((word) => /^-\w*R|^--recursive$/.test(word.value))
+      for (const word of command.args.filter((each) => !each.value.startsWith('-')).slice(1)) {
+        const value = word.isStatic ? word.value : substitute(word.value)
+        if (value === undefined || !value.startsWith('/') || /[*?]/.test(value)) continue
+        const path = resolvePath('/', value)
+        if (isGuarded) add(path, `${place} would take it over as root`)
+        else if (isRecursive && !isCovered(path) && !isCopiedFile(path)) add(path, `${place} gives it away`)
+      }
     }
+    if (command.guard === 'root') continue
     for (const write of scriptWrites(command, substitute)) {
-      if (!write.isKnown || /[*?$`]/.test(write.path)) continue
-      const path = resolvePath(image.final.workdir, write.path.replace(/^~/, user.home ?? '/'))
-      const isCovered =
-        (user.ownHome !== undefined && isInside(path, user.ownHome)) ||
-        isBelow(
-          path,
-          (directory) => made.has(directory) || (directory !== path && planned.get(directory)?.kind === 'directory')
-        )
-      if (isCovered) continue
+      const path = resolveWrite(write, directory, user)
+      if (path === undefined || (isCovered(path) && !isSystemDirectory(path))) continue
+      if (isSystemDirectory(path) || (write.kind === 'file' && isSystemDirectory(parentDirectory(path)))) {
+        const grant = findGrant(path, write, { image, copies, facts, startUp })
+        if (grant !== undefined) addGrant(grant, `${place} writes ${path}`)
+        if (grant !== undefined || isSystemDirectory(path)) continue
+      }
       if (write.kind === 'directory') {
         add(path, `${place} makes it`)
         made.add(path)
-      } else {
+      } else if (write.kind === 'into') add(path, `${place} fills it`)
+      else {
         const parent = parentDirectory(path)
         if (isSystemDirectory(parent)) add(path, `${place} writes it`, 'file')
         else add(parent, `${place} writes ${path}`)
       }
     }
   }
-  return [...planned.values()].map((each) => ({ ...each, isLikelyWritten: isLikelyWritten(each) }))
+
+  for (const { framework, directory, writes, builder } of findFrameworkPaths(
+    dockerfile,
+    image,
+    copies,
+    startUp,
+    readContext
+  )) {
+    const isCovering = applicationDirectories.some((each) => isInside(directory, each))
+    // Copied with --chown, or made by the process itself in a directory of its own.
+    if (builder === undefined && (isCovering || framework.isOnlyBuilt)) continue
+    for (const path of writes)
+      planned.set(path, {
+        path,
+        kind: 'directory',
+        reason: `${framework.name} writes it${builder === undefined ? '' : `; filled by RUN in line ${builder.startLine}`}`,
+        isRecursive: true,
+        ...(builder === undefined ? {} : { madeBy: builder.argumentText })
+      })
+  }
+  const whole = [...planned.values()].filter((each) => each.isRecursive)
+  return [...planned.values()]
+    .filter(
+      ({ path, reason }) =>
+        reason.startsWith('VOLUME') || !whole.some((each) => each.path !== path && isInside(path, each.path))
+    )
+    .map((each) => ({ ...each, isLikelyWritten: isLikelyWritten(each) }))
 
   // A program that brings no files into its working directory works there for another reason: it writes.
   function isLikelyWritten({ path, reason }: PlannedPath): boolean {
     const isFilled = copies.some((copy) => isInside(copy.destination, path))
     return reason.startsWith('VOLUME') || image.base.distribution !== 'none' || !isFilled
   }
+
+  function isCovered(path: string): boolean {
+    if (user.ownHome !== undefined && isInside(path, user.ownHome)) return true
+    for (const directory of pathAndAncestors(path))
+      if (made.has(directory) || (directory !== path && planned.get(directory)?.kind === 'directory')) return true
+    return false
+  }
+
+  /** A `mkdir` of that name would make a directory of a file. */
+  function isCopiedFile(path: string): boolean {
+    return copies.some((copy) => copy.destination === path && !copy.isDirectory)
+  }
+
+  function addGrant({ path, kind, isRecursive }: Grant, reason: string) {
+    const known = planned.get(path)
+    if (known === undefined || (isRecursive && known.isRecursive !== true))
+      planned.set(path, { path, kind, reason: known?.reason ?? reason, ...(isRecursive ? { isRecursive } : {}) })
+  }
+
+  function addArgument({ path, kind }: ArgumentWrite, reason: string) {
+    const isDirectory = kind === 'directory' && !hasExtension.test(path)
+    if (isCovered(path) || isCopiedFile(path)) return
+    if (isDirectory) add(path, reason)
+    else if (!isSystemDirectory(parentDirectory(path))) add(parentDirectory(path), reason)
+    else if (kind !== 'replaced') add(path, reason, 'file')
+  }
+}
+
+/** The absolute path of a write; undefined where the files do not tell it. */
+export function resolveWrite(
+  write: ScriptWrite,
+  directory: string | undefined,
+  user: Pick<PlannedUser, 'home'>
+): string | undefined {
+  if (!write.isKnown || /[*?$`]/.test(write.path)) return undefined
+  const path = write.path.replace(/^~/, user.home ?? '/')
+  return path.startsWith('/')
+    ? resolvePath('/', path)
+    : directory === undefined
+      ? undefined
+      : resolvePath(directory, path)
 }
 
 /** What the `RUN`s make and do not remove again. */

@@ -1,7 +1,16 @@
 /**
  * The one place that knows unbash: the simple commands of a shell text, in order, with exact offsets.
  */
-import { type Command, forEachChild, parse, type SyntaxNode, type Word as SyntaxWord } from 'unbash'
+import {
+  type AndOr,
+  type Command,
+  forEachChild,
+  parse,
+  type Redirection,
+  type SyntaxNode,
+  type Word as SyntaxWord
+} from 'unbash'
+import { createRootTestReader, type Guard, opposite } from './guards.ts'
 
 export interface ShellWord {
   /** As written. */
@@ -19,8 +28,14 @@ export interface ShellRedirect {
   target: ShellWord
 }
 
-/** Whether a command runs whoever the user is, or only as root or not as root (`if [ "$(id -u)" = 0 ]`). */
-export type Guard = 'none' | 'root' | 'non-root'
+export type { Guard } from './guards.ts'
+
+/**
+ * What becomes of a script when a command of it fails: `accepted` by what stands behind `||` or around it as a
+ * condition; `unnoticed` as a part of a list or pipe whose end counts; `required` by what stands behind `&&`; else
+ * `set -e` decides.
+ */
+export type Failure = 'accepted' | 'unnoticed' | 'required' | 'plain'
 
 export interface ShellCommand {
   /** The command's word, quotes removed; '' for bare assignments and redirections. */
@@ -38,6 +53,11 @@ export interface ShellCommand {
   isConditional: boolean
   /** A function's body; it runs where the function is called. */
   inFunction: string | undefined
+  failure: Failure
+  /** `set -e` is in force. */
+  stopsOnError: boolean
+  /** The subshell in which it runs; '' outside, `1.2` inside of `1`. */
+  subshell: string
 }
 
 export interface ShellScript {
@@ -71,21 +91,35 @@ const toWord = (word: SyntaxWord): ShellWord => ({
   end: word.end
 })
 
-/** `[ "$(id -u)" = 0 ]` and its relatives; undefined when the test says nothing about root. */
-const readRootTest = (text: string): Guard | undefined => {
-  if (!/\bid -u|\$\{?E?UID\b|\bwhoami\b|\bid -un\b|\$\{?USER\b/.test(text)) return undefined
-  if (/(?:(?<!!)==?|-eq)\s*["']?(?:0|root)["']?/.test(text)) return /^\s*!/.test(text) ? 'non-root' : 'root'
-  if (/(?:!=|-ne|-gt)\s*["']?(?:0|root)["']?/.test(text)) return /^\s*!/.test(text) ? 'root' : 'non-root'
-  return undefined
-}
-
-const opposite = (guard: Guard | undefined): Guard | undefined =>
-  guard === 'root' ? 'non-root' : guard === 'non-root' ? 'root' : undefined
-
 interface Context {
   guard: Guard
   isConditional: boolean
   inFunction: string | undefined
+  failure: Failure
+  subshell: string
+  /** Nothing but the guard decides whether it runs. */
+  isOnlyGuarded: boolean
+}
+
+/** Commands that prepare something; where one of them fails, the next of the same kind has nothing to do. */
+const preparing = /^(?:chown|chmod|chgrp|mkdir|cp|mv|ln|touch|echo|printf|rm|sed|true|:)$/
+const leaving = /\b(?:exit|return|die|fail\w*|fatal|abort|error_exit|bail)\b/
+
+/** What the failure of each part of `a && b || c` does; read from the end, in one pass. */
+function readFailures(node: AndOr, source: (node: SyntaxNode) => string): Failure[] {
+  const failures: Failure[] = []
+  let handler: Failure | undefined
+  let isPreparing = true
+  for (let index = node.commands.length - 1; index >= 0; index--) {
+    const next = node.commands[index + 1]
+    if (next !== undefined) {
+      if (node.operators[index] === '||')
+        handler = leaving.test(source(next as unknown as SyntaxNode)) ? 'required' : 'accepted'
+      isPreparing &&= next.type === 'Command' && preparing.test(next.name?.value ?? '')
+    }
+    failures.push(handler ?? (next === undefined ? 'plain' : isPreparing ? 'unnoticed' : 'required'))
+  }
+  return failures.reverse()
 }
 
 /**
@@ -113,20 +147,39 @@ function readScript(written: string): ShellScript {
   const script = parse(text)
   const commands: ShellCommand[] = []
   const source = (node: { pos: number; end: number }) => text.slice(node.pos, node.end)
-  const withGuard = (context: Context, guard: Guard | undefined): Context => ({
+  const readRootTest = createRootTestReader(text)
+  const withGuard = (context: Context, guard: Guard | undefined, isAlone = true): Context => ({
     ...context,
     isConditional: true,
-    guard: guard ?? context.guard
+    guard: guard ?? context.guard,
+    isOnlyGuarded: context.isOnlyGuarded && guard !== undefined && isAlone
   })
+  let stopsOnError = /^#![^\n]*sh\s+-\w*e/.test(text)
+  const hasPipefail = /\bpipefail\b/.test(text)
+  let subshells = 0
+  // Behind `if [ "$(id -u)" != 0 ]; then exec app; fi` everything is root's.
+  let rest: Guard = 'none'
 
-  const add = (node: Command, context: Context) => {
+  const readRedirects = (all: readonly Redirection[]) => {
     const redirects: ShellRedirect[] = []
     let heredocBody: string | undefined
-    for (const redirect of node.redirects) {
+    for (const redirect of all) {
       if (redirect.type === 'HereDoc') heredocBody = redirect.body.text
       else if (redirect.target !== undefined)
         redirects.push({ operator: redirect.operator, target: toWord(redirect.target) })
     }
+    return { redirects, heredocBody }
+  }
+  const state = ({ guard, isConditional, inFunction, failure, subshell }: Context) => ({
+    guard: guard === 'none' && inFunction === undefined ? rest : guard,
+    isConditional,
+    inFunction,
+    failure,
+    subshell,
+    stopsOnError
+  })
+
+  const add = (node: Command, context: Context) => {
     const args: ShellWord[] = []
     for (const argument of node.args)
       args.push(
@@ -139,17 +192,26 @@ function readScript(written: string): ShellScript {
         ? [{ name: part.name, value: part.value.type === 'Word' ? toWord(part.value) : undefined }]
         : []
     )
+    const name = node.name?.value ?? ''
     commands.push({
-      name: node.name?.value ?? '',
+      name,
       nameWord: node.name === undefined ? undefined : toWord(node.name),
       args,
       assignments,
-      redirects,
-      heredocBody,
+      ...readRedirects(node.redirects),
       start: node.pos,
       end: node.end,
-      ...context
+      ...state(context)
     })
+    if (name === 'set') {
+      const words = args.map((word) => word.value)
+      const named = words.indexOf('errexit')
+      if (words.some((word) => /^-\w*e/.test(word)) || words[named - 1] === '-o') stopsOnError = true
+      else if (words.some((word) => /^\+\w*e/.test(word)) || words[named - 1] === '+o') stopsOnError = false
+    }
+    const leaves = (name === 'exec' && args.length > 0) || (name === 'exit' && args[0]?.value === '0')
+    if (leaves && context.guard !== 'none' && context.isOnlyGuarded && context.inFunction === undefined)
+      rest = opposite(context.guard) ?? 'none'
   }
 
   const visit = (node: SyntaxNode, context: Context): void => {
@@ -158,39 +220,91 @@ function readScript(written: string): ShellScript {
         add(node, context)
         return
       case 'If': {
-        visit(node.clause as unknown as SyntaxNode, context)
-        const guard = readRootTest(source(node.clause))
-        visit(node.then as unknown as SyntaxNode, withGuard(context, guard))
+        const asked = { ...context, failure: 'accepted' } as const
+        visit(node.clause as unknown as SyntaxNode, asked)
+        const test = readRootTest(source(node.clause))
+        visit(node.then as unknown as SyntaxNode, withGuard(context, test?.whenTrue, test?.isAlone))
+        // Each further branch runs only where no earlier test held.
+        let otherwise = withGuard(context, test?.whenFalse)
         for (const branch of node.elif) {
-          visit(branch.clause as unknown as SyntaxNode, withGuard(context, opposite(guard)))
-          visit(branch.then as unknown as SyntaxNode, withGuard(context, readRootTest(source(branch.clause))))
+          visit(branch.clause as unknown as SyntaxNode, { ...otherwise, failure: 'accepted' })
+          const next = readRootTest(source(branch.clause))
+          visit(branch.then as unknown as SyntaxNode, withGuard(otherwise, next?.whenTrue, false))
+          otherwise = withGuard(otherwise, next?.whenFalse, false)
         }
-        if (node.else !== undefined) visit(node.else as unknown as SyntaxNode, withGuard(context, opposite(guard)))
+        if (node.else !== undefined) visit(node.else as unknown as SyntaxNode, otherwise)
         return
       }
       case 'AndOr': {
         let running = context
+        const failures = readFailures(node, source)
         node.commands.forEach((command, index) => {
-          visit(command as unknown as SyntaxNode, running)
+          const failure = failures[index] as Failure
+          const isNoticed = failure === 'plain' || context.failure === 'accepted'
+          visit(command as unknown as SyntaxNode, isNoticed ? running : { ...running, failure })
           const operator = node.operators[index]
-          const guard = readRootTest(source(command))
-          if (operator === '||') running = withGuard(context, opposite(guard))
-          else if (operator === '&&' && guard !== undefined) running = withGuard(running, guard)
+          const test = readRootTest(source(command))
+          if (operator === '||') running = withGuard(context, test?.whenFalse)
+          else if (operator === '&&' && test?.whenTrue !== undefined)
+            running = withGuard(running, test.whenTrue, test.isAlone)
+          else if (operator === '&&' && /^(?:\[|test\b)/.test(source(command))) running = withGuard(running, undefined)
         })
+        return
+      }
+      case 'Pipeline': {
+        const isNegated = node.prefixes.some((prefix) => prefix.type === 'Negation')
+        node.commands.forEach((command, index) => {
+          const isPart = index < node.commands.length - 1 && !hasPipefail && context.failure !== 'accepted'
+          const failure = isNegated ? 'accepted' : isPart ? 'unnoticed' : context.failure
+          visit(command as unknown as SyntaxNode, { ...context, failure })
+        })
+        return
+      }
+      case 'Redirected':
+        visit(node.command as unknown as SyntaxNode, context)
+        commands.push({
+          name: '',
+          nameWord: undefined,
+          args: [],
+          assignments: [],
+          ...readRedirects(node.redirects),
+          start: node.pos,
+          end: node.end,
+          ...state(context)
+        })
+        return
+      case 'Subshell': {
+        subshells++
+        const subshell = context.subshell === '' ? String(subshells) : `${context.subshell}.${subshells}`
+        visit(node.body as unknown as SyntaxNode, { ...context, subshell, isOnlyGuarded: false })
         return
       }
       case 'Function':
         forEachChild(node, (child) => {
-          if (child.type !== 'Word') visit(child, { ...context, inFunction: node.name.value })
+          if (child.type !== 'Word') visit(child, { ...context, inFunction: node.name.value, isOnlyGuarded: false })
         })
         return
-      case 'For':
       case 'While':
-      case 'Case':
+        visit(node.clause as unknown as SyntaxNode, { ...context, failure: 'accepted' })
+        visit(node.body as unknown as SyntaxNode, withGuard(context, undefined))
+        return
+      case 'Case': {
+        const isUser = readRootTest(`[ ${node.word.text} = 0 ]`)?.whenTrue === 'root'
+        let isRootNamed = false
+        for (const item of node.items) {
+          const patterns = item.pattern.map((word) => word.value)
+          const isRoot = patterns.every((pattern) => /^(?:0|root)$/.test(pattern))
+          isRootNamed ||= isRoot
+          const guard = !isUser ? undefined : isRoot ? 'root' : isRootNamed ? 'non-root' : undefined
+          visit(item.body as unknown as SyntaxNode, withGuard(context, guard))
+        }
+        return
+      }
+      case 'For':
       case 'Select':
       case 'ArithmeticFor':
         forEachChild(node, (child) => {
-          if (child.type !== 'Word') visit(child, { ...context, isConditional: true })
+          if (child.type !== 'Word') visit(child, withGuard(context, undefined))
         })
         return
       case 'Word':
@@ -199,8 +313,14 @@ function readScript(written: string): ShellScript {
         forEachChild(node, (child) => visit(child, context))
     }
   }
-  forEachChild(script as unknown as SyntaxNode, (node) =>
-    visit(node, { guard: 'none', isConditional: false, inFunction: undefined })
-  )
+  const top: Context = {
+    guard: 'none',
+    isConditional: false,
+    inFunction: undefined,
+    failure: 'plain',
+    subshell: '',
+    isOnlyGuarded: true
+  }
+  forEachChild(script as unknown as SyntaxNode, (node) => visit(node, top))
   return { commands, hasErrors: (script.errors?.length ?? 0) > 0 }
 }

@@ -46,7 +46,8 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
           continue
         const state = stateBefore(readImage(dockerfile, stage), instruction)
         let at = state.workdir
-        for (const command of shellSources(instruction).flatMap((source) => source.script.commands)) {
+        const commands = shellSources(instruction).flatMap((source) => source.script.commands)
+        for (const [order, command] of commands.entries()) {
           if (command.name === 'cd' && command.args[0] !== undefined) at = resolvePath(at, command.args[0].value)
           const words = command.args.map((word) => word.value)
           if (!unpackers.some(([tool, verb]) => tool.test(command.name) && words.some((word) => verb.test(word))))
@@ -69,7 +70,8 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
               fact.kind === 'own' &&
               fact.isRecursive &&
               isInside(hit, fact.path) &&
-              fact.instruction.index >= instruction.index &&
+              (fact.instruction.index > instruction.index ||
+                (fact.instruction === instruction && commands.slice(order).some(({ name }) => name === 'chown'))) &&
               resolvePrincipal(fact.value, image.final.accounts).uid !== 0
           )
           if (isGiven) continue

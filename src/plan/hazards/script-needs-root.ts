@@ -1,12 +1,14 @@
+import { resolvePrincipal } from '../../image/accounts.ts'
 import { createSubstitute, resolvePath } from '../../image/image.ts'
+import { findArgumentWrites } from '../../services/program-writes.ts'
 import { defineHazard } from '../hazard.ts'
-import { baseName, isPublicDirectory, isSystemDirectory } from '../paths.ts'
-import { scriptWrites } from '../script-writes.ts'
+import { baseName, isPublicDirectory, isSystemDirectory, parentDirectory } from '../paths.ts'
+import { type ScriptWrite, scriptWrites } from '../script-writes.ts'
+import { findGrant } from '../system-grants.ts'
+import { resolveWrite } from '../writable-paths.ts'
 
-/** Commands that fail for anybody but root. */
+/** Commands that fail for anybody but root; `chown` and `chgrp` are looked at for themselves. */
 const rootCommands = new Set([
-  'chown',
-  'chgrp',
   'useradd',
   'adduser',
   'usermod',
@@ -42,15 +44,22 @@ export const scriptNeedsRoot = defineHazard({
   description: `A script that the image starts changes owners or accounts, or writes to a system directory (\`/etc\`, \`/usr\`).
 As another user that command fails, and most scripts stop at the first failure. The message names file and line.
 
+Three things are told apart. A write that can be limited to the application's own place (\`/etc/app/app.conf\`) is no
+finding: that file or directory is given to the user. What fails without harm (\`|| true\`; a \`chown\` in a script without
+\`set -e\`) is a warning. The rest is an error.
+
 What to do: move the step into the Dockerfile (a \`RUN\` before \`USER\`), or put it behind
 \`if [ "$(id -u)" = 0 ]; then ...; fi\`, and convert again. A configuration that is written at the start belongs into a
 directory that the user owns.`,
-  *find({ image, startUp }) {
+  *find({ image, startUp, copies, runFacts, user }) {
     const substitute = createSubstitute(image.final, startUp.variables)
-    for (const { command, place, instruction } of startUp.commands) {
+    const isWritableAsked = (path: string) =>
+      startUp.scripts.some((script) => script.text !== undefined && asksWritable(script.text, path))
+    for (const { command, place, instruction, directory } of startUp.commands) {
       if (command.guard === 'root') continue
       const at = instruction === undefined ? {} : { at: instruction }
-      if (command.guard === 'non-root' && command.name === 'exit' && command.args[0]?.value !== '0') {
+      const status = command.args[0]?.value
+      if (command.guard === 'non-root' && command.name === 'exit' && status !== '0') {
         yield {
           message: `${place} stops unless it is run as root`,
           help: 'Find out what in the script needs root; without that need, remove the test and convert again.',
@@ -59,6 +68,40 @@ directory that the user owns.`,
         continue
       }
       const name = baseName(command.name)
+      const shown = `\`${[name, ...command.args.slice(0, 3).map((word) => word.text)].join(' ')}\``
+      const isForgiven = command.failure === 'accepted'
+      if (name === 'chown' || name === 'chgrp') {
+        const goesOn =
+          isForgiven || command.failure === 'unnoticed' || (command.failure === 'plain' && !command.stopsOnError)
+        const words = command.args.filter((word) => !word.value.startsWith('-'))
+        const values = words.map((word) => (word.isStatic ? word.value : substitute(word.value)))
+        const owner =
+          name === 'chown' && values[0] !== undefined ? resolvePrincipal(values[0], image.final.accounts) : undefined
+        const isSame =
+          owner !== undefined &&
+          ((owner.uid !== undefined && owner.uid === user.uid) ||
+            (owner.name !== undefined && owner.name === user.name))
+        const isKnown = values
+          .slice(1)
+          .every((value) => value !== undefined && !isSystemDirectory(resolvePath(directory ?? '/', value)))
+        if (isSame && isKnown && goesOn) continue
+        if (goesOn || (isSame && isKnown))
+          yield {
+            severity: 'warning',
+            message: isSame
+              ? `${place} runs ${shown}: it works as long as everything there belongs to ${user.text} already`
+              : `${place} runs ${shown}, which fails without root; the script goes on`,
+            help: 'Files that are there from earlier runs need one `chown` to UID:GID; then the line can go.',
+            ...at
+          }
+        else
+          yield {
+            message: `${place} runs ${shown}, which only root may do`,
+            help: 'Do it in a RUN of the Dockerfile, or only `if [ "$(id -u)" = 0 ]`.',
+            ...at
+          }
+        continue
+      }
       if (
         rootCommands.has(name) &&
         !(name === 'hostname' && command.args.length === 0) &&
@@ -66,16 +109,21 @@ directory that the user owns.`,
         !(name === 'crontab' && command.args[0]?.value === '-l')
       ) {
         yield {
-          message: `${place} runs \`${[name, ...command.args.slice(0, 3).map((word) => word.text)].join(' ')}\`, which only root may do`,
+          ...(isForgiven ? { severity: 'warning' } : {}),
+          message: `${place} runs ${shown}, which only root may do${isForgiven ? '; the script goes on without it' : ''}`,
           help: 'Do it in a RUN of the Dockerfile, or only `if [ "$(id -u)" = 0 ]`.',
           ...at
         }
         continue
       }
-      for (const { path, isKnown } of scriptWrites(command, (text) => substitute(text))) {
-        if (!isKnown) {
+      for (const write of scriptWrites(command, substitute)) {
+        const full = resolveWrite(write, directory, user)
+        if (full === undefined) {
+          const { path } = write
           if (command.guard === 'non-root' || /^["']?(?:\$\{?(?:HOME|TMPDIR|PWD)\b|\/(?:tmp|dev|proc)\/|~)/.test(path))
             continue
+          // A glob is what the shell finds: it is no place of its own.
+          if (write.isKnown && !path.startsWith('/') && directory !== undefined) continue
           yield {
             severity: 'warning',
             message: `${place} writes \`${path}\` (\`${name === '' ? '>' : name}\`), a place that the files do not tell`,
@@ -84,16 +132,44 @@ directory that the user owns.`,
           }
           break
         }
-        const full = resolvePath(image.final.workdir, path)
-        if (isPublicDirectory(full) || !isSystemDirectory(full)) continue
-        if (/^\/(home|data|srv|opt|mnt|media|run|var|usr)$/.test(full) && name === 'mkdir') continue
+        if (isPublicDirectory(full) || !(isSystemDirectory(full) || isSystemFile(full, write))) continue
+        if (name === 'mkdir' && isAlwaysThere.test(full)) continue
+        if (findGrant(full, write, { image, copies, facts: runFacts, startUp }) !== undefined) continue
+        if (isWritableAsked(full)) continue
+        const isZone = /^\/etc\/(?:localtime|timezone|TZ)$/.test(full)
+        const isHarmless = isForgiven || (isZone && !command.stopsOnError && command.failure !== 'required')
         yield {
-          message: `${place} writes ${full} (\`${name === '' ? '>' : name}\`), which belongs to root`,
-          help: 'Write it at build time, or to a directory that the user owns.',
+          ...(isHarmless ? { severity: 'warning' } : {}),
+          message: `${place} writes ${full} (\`${name === '' ? '>' : name}\`), which belongs to root${isHarmless ? '; the script goes on without it' : ''}`,
+          help: isZone
+            ? 'The variable TZ does the same for the process: set it where the container is started, and drop the line.'
+            : 'Write it at build time, or to a directory that the user owns.',
           ...at
         }
         break
       }
     }
+    for (const { name, args, place, instruction, guard } of startUp.programs) {
+      if (guard === 'root') continue
+      for (const { path, kind, flag } of findArgumentWrites(name, args))
+        if (kind === 'replaced' && isSystemDirectory(parentDirectory(path)) && !isPublicDirectory(path))
+          yield {
+            message: `${place}: \`${name} ${flag}\` makes ${path} by renaming a file, and ${parentDirectory(path)} belongs to root`,
+            help: 'Let it point to a directory that the user owns, or to /tmp.',
+            ...(instruction === undefined ? {} : { at: instruction })
+          }
+    }
   }
 })
+
+/** Directories of every image, which `mkdir -p` leaves as they are. */
+const isAlwaysThere =
+  /^\/(?:[a-z]+|usr\/(?:bin|lib|sbin|share|local)|usr\/local\/(?:bin|etc|lib|sbin|share)|var\/(?:cache|lib|local|lock|log|opt|run|spool|tmp)|run\/lock)$/
+
+/** A file directly in `/etc` whose directory nobody but root may change. */
+const isSystemFile = (path: string, { kind, replaces }: ScriptWrite): boolean =>
+  kind === 'file' && replaces && /^\/[^/]*$/.test(parentDirectory(path)) && parentDirectory(path) === '/etc'
+
+/** `[ -w /etc/passwd ]` in front: without the right, the write is left out. */
+const asksWritable = (text: string, path: string): boolean =>
+  new RegExp(`-w\\s+["']?${path.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&')}(?![\\w/.-])`).test(text)

@@ -1,0 +1,9 @@
+#!/bin/sh
+add_account() {
+  useradd --uid "$RELAY_UID" relay
+}
+start() {
+  add_account
+  exec relay
+}
+start

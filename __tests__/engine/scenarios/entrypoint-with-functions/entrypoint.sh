@@ -1,0 +1,13 @@
+#!/bin/bash
+set -e
+. /usr/local/lib/site/library.sh
+uid="$(id -u)"
+
+(prepare)
+case "$uid" in
+  0) take_over ;;
+  *) echo "started as $uid" ;;
+esac
+[[ $EUID -ne 0 ]] && exec "$@"
+ldconfig
+exec "$@"

@@ -1,0 +1,3 @@
+module Shop
+  PORT = 3000
+end

@@ -1,0 +1,35 @@
+/**
+ * Frameworks that write beside their own files while they serve. As long as these directories come by a COPY that gets
+ * its `--chown`, all is well; a build step that runs as root leaves root's files in them.
+ */
+export interface Framework {
+  name: string
+  /** Files of the application's directory, all of which are there. */
+  marks: readonly string[]
+  /** Below the application's directory: written while it serves. */
+  writes: readonly string[]
+  /** Commands (program and arguments) that fill those directories in a `RUN`. */
+  builtBy: RegExp
+  /** Such a command is evidence enough without the marks. */
+  isSure?: RegExp
+  /** Programs (with arguments) that serve it; another one (nginx in front of a built site) only reads. */
+  servedBy: RegExp
+  /** Nothing is written unless a build step of the image made it. */
+  isOnlyBuilt?: true
+  source: string
+}
+
+const php = /^(?:php|php-fpm|apache|httpd|frankenphp|rr|docker-php|swoole|unitd|supervisord)/
+const composer =
+  /^(?:php\S*\s+)?(?:\S*\/)?composer(?:\.phar)?\s+(?:install|update|create-project|run-script|run|dump-autoload)\b/
+
+// biome-ignore format: one row per entry
+export const frameworks: readonly Framework[] = [
+  { name: 'Laravel', marks: ['artisan'], writes: ['storage', 'bootstrap/cache'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?artisan\\b|${composer.source}`), isSure: /^(?:php\S*\s+)?(?:\S*\/)?artisan\s/, servedBy: php, source: 'laravel.com/docs deployment, Directory Permissions' },
+  { name: 'Symfony', marks: ['bin/console', 'composer.json'], writes: ['var'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?bin/console\\b|${composer.source}`), servedBy: php, source: 'symfony.com/doc/current/setup/file_permissions.html' },
+  { name: 'CakePHP', marks: ['bin/cake'], writes: ['tmp', 'logs'], builtBy: new RegExp(`bin/cake\\b|${composer.source}`), servedBy: php, source: 'book.cakephp.org installation, Permissions' },
+  { name: 'Yii', marks: ['yii', 'composer.json'], writes: ['runtime', 'web/assets'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?yii\\b|${composer.source}`), servedBy: php, source: 'yiiframework.com guide, Application Structure' },
+  { name: 'CodeIgniter', marks: ['spark'], writes: ['writable'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?spark\\b|${composer.source}`), servedBy: php, source: 'codeigniter.com user_guide, running' },
+  { name: 'Rails', marks: ['config/application.rb'], writes: ['tmp', 'log'], builtBy: /^(?:bundle\s+exec\s+)?(?:\S*\/)?(?:rails|rake)\s|\bbootsnap\s+precompile\b/, isSure: /\bassets:precompile\b|\bbootsnap\s+precompile\b.*\bapp\//, servedBy: /^(?:rails|puma|unicorn|rackup|thrust|passenger|sidekiq|bundle|rake|thin|falcon)\b/, source: 'the Dockerfile that `rails new` makes: chown -R of db log storage tmp' },
+  { name: 'Next.js', marks: [], writes: ['.next'], builtBy: /^(?:npx\s+)?next\s+build\b/, isSure: /^(?:npx\s+)?next\s+build\b/, servedBy: /^(?:npx\s+)?next\s+start\b|^next-server\b/, isOnlyBuilt: true, source: 'nextjs.org/docs self-hosting, Caching and ISR: the cache is in .next' }
+]
