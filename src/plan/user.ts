@@ -273,6 +273,10 @@ function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | un
       // An account that nobody creates here and no base is known to have would not start.
       const principal = resolvePrincipal(after.user, stateBefore(own, instruction).accounts)
       if (principal.isKnown || /^\d+/.test(after.user) || image.base.image === undefined) return after.user
+      // A RUN behind it shows that the account is there: a package has brought it.
+      const next = stage.instructions.slice(positionOf(stage, instruction) + 1)
+      const end = next.findIndex(({ keyword }) => keyword === 'USER')
+      if (next.slice(0, end === -1 ? undefined : end).some(({ keyword }) => keyword === 'RUN')) return after.user
     }
   }
   return undefined
