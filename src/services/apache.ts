@@ -89,6 +89,8 @@ const debian = (hasTls: boolean): ServerLayout => ({
     '${APACHE_LOG_DIR:-/var/log/apache2}'
   ],
   mayMiss: ['${APACHE_RUN_DIR:-/var/run/apache2}', '${APACHE_LOCK_DIR:-/var/lock/apache2}'],
+  // The package's own script makes its log files as root.
+  isRecursive: true,
   logs: ['/var/log/apache2']
 })
 
