@@ -3,6 +3,7 @@ import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { UnrootError } from './errors.ts'
 import { unifiedDiff } from './report/diff.ts'
 import { buildFileReport } from './report/json.ts'
+import { createSharedConfigs } from './report/shared-config.ts'
 import { rewrite } from './rewrite.ts'
 import type { CompanionReport, FileReport, RewriteOptions } from './types.ts'
 
@@ -41,6 +42,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   const files = new Map(tree)
   const reports: FileReport[] = []
   const companions = new Map<string, CompanionReport>()
+  const shared = createSharedConfigs()
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
   for (const [path, text] of tree) {
     if (!isDockerfileName(path)) continue
@@ -60,7 +62,9 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     )
     if (hasConflict) result = attempt(files)
     files.set(path, result.text)
-    reports.push(buildFileReport(path, result))
+    const report = buildFileReport(path, result)
+    reports.push(report)
+    shared.note(report, result.serverFiles.map(inContext), new Set([...result.companions.keys()].map(inContext)))
     for (const [name, changed] of result.companions) {
       const full = inContext(name)
       const known = companions.get(full)

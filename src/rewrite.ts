@@ -269,6 +269,7 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
     ),
     findings: [...plan.findings],
     companions: run?.files ?? new Map(),
+    serverFiles: [...new Set(plan.stages.flatMap((each) => each.server?.contextFiles ?? []))],
     diff: () => (result === text ? '' : unifiedDiff(path, text, result))
   }
 }

@@ -133,6 +133,8 @@ export interface RewriteResult {
   findings: Finding[]
   /** Files of the build context that change with the Dockerfile: path to new text. */
   companions: Map<string, string>
+  /** Files of the build context with which the server of the image is configured, changed or not. */
+  serverFiles: string[]
   /** Unified diff with `a/` and `b/` headers, '' when nothing changes. */
   diff(): string
 }

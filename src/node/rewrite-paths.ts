@@ -2,6 +2,7 @@ import path from 'node:path'
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
 import { UnrootError } from '../errors.ts'
 import { buildFailedReport, buildFileReport } from '../report/json.ts'
+import { createSharedConfigs, type SharedConfigs } from '../report/shared-config.ts'
 import { rewrite } from '../rewrite.ts'
 import type { CompanionReport, FileReport, RewriteOptions, RewriteResult } from '../types.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
@@ -78,6 +79,7 @@ export async function rewritePaths(paths: readonly string[], options: PathsOptio
 interface Run {
   options: PathsOptions
   companions: Companions
+  shared: SharedConfigs
   readCompose: ReturnType<typeof createComposeReader>
   topFolderOf: (file: string) => string
   roots: readonly string[]
@@ -93,7 +95,15 @@ async function* rewriteInOrder(
   const [named = options.cwd] = roots
   const topFolderOf = (file: string) => findTopFolder(file, options.cwd, named, folders)
   const realCwd = realPath(options.cwd)
-  const run: Run = { options, companions, readCompose: createComposeReader(folders), topFolderOf, roots, realCwd }
+  const run: Run = {
+    options,
+    companions,
+    shared: createSharedConfigs(),
+    readCompose: createComposeReader(folders),
+    topFolderOf,
+    roots,
+    realCwd
+  }
   for await (const [found, read] of readInOrder(files, options.concurrency ?? 16))
     yield read.problem ? buildFailedReport(found.path, read.problem) : await rewriteFile(found, read.text, run)
 }
@@ -146,6 +156,8 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
     if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
     run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets: options.targets })
     run.companions.add(edits, found.path)
+    const named = (name: string) => relativePath(run.options.cwd, realPath(context.file(name)))
+    run.shared.note(report, result.serverFiles.map(named), new Set([...result.companions.keys()].map(named)))
     return report
   } catch (error) {
     return reportFailure(found.path, error)

@@ -80,6 +80,14 @@ result runs with the configuration as it is where low ports are open (Docker 20.
 change in it.`
   ),
   rule(
+    'shared-server-config',
+    'warning',
+    'A configuration that changes is used by an image that does not',
+    `Two Dockerfiles copy the same configuration file of a server, and only one of them could be converted. The other image
+gets the new port as well, while its \`EXPOSE\`, its health check and those who call it still say the old one. Give each a
+file of its own, or change the other Dockerfile by hand.`
+  ),
+  rule(
     'server-key',
     'warning',
     'A private key that root read until now',

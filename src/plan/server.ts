@@ -92,7 +92,7 @@ export function readServer(
   // A program that was compiled for another place reads another configuration.
   if (program?.word.includes('/') && !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(program.word))
     if (
-      !isInside(program.word, layout.home ?? '/nowhere') &&
+      !isInside(program.word, layout.home ?? layout.prefix) &&
       !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
     )
       return undefined
@@ -222,6 +222,8 @@ export interface PlannedServer {
   keepsSettings: boolean
   paths: readonly ServerPath[]
   findings: readonly RawFinding[]
+  /** Files of the build context that configure it. */
+  contextFiles: readonly string[]
 }
 
 /** What the server writes. */
@@ -406,7 +408,8 @@ export function planServer(
     editsContext,
     keepsSettings,
     paths: [...paths.values()],
-    findings
+    findings,
+    contextFiles: files.flatMap(({ file }) => (file.origin.kind === 'context' ? [file.origin.name] : []))
   }
 }
 

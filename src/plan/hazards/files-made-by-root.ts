@@ -32,8 +32,11 @@ only read there; a server that unpacks, caches or logs beside its own files fail
 
 What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <the directory that it writes>\` (in the same
 \`RUN\`, so nothing is stored twice), or unpack in a build stage and \`COPY --from=build --chown=uid:gid\`.`,
-  *find({ dockerfile, image, copies, runFacts }) {
-    const directories = findApplicationDirectories(dockerfile, image, copies)
+  *find({ dockerfile, image, copies, runFacts, server }) {
+    const directories = [
+      ...findApplicationDirectories(dockerfile, image, copies),
+      ...(server?.layout.applications ?? [])
+    ]
     if (directories.length === 0) return
     for (const stage of image.lineage)
       for (const instruction of stage.instructions) {
