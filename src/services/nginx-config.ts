@@ -3,6 +3,7 @@
 export interface ConfigWord {
   /** Quotes and escapes removed. */
   value: string
+  /** Range without the quotes. */
   start: number
   end: number
 }
@@ -34,6 +35,7 @@ export function readNginxConfig(text: string): NginxDirective[] | undefined {
   const directives: NginxDirective[] = []
   let parent: NginxDirective | undefined
   let words: ConfigWord[] = []
+  let start = 0
   let index = text.charCodeAt(0) === 0xfeff ? 1 : 0
   const finish = (hasBlock: boolean): NginxDirective | undefined => {
     const [first, ...args] = words
@@ -42,7 +44,7 @@ export function readNginxConfig(text: string): NginxDirective[] | undefined {
     const directive: NginxDirective = {
       name: first.value,
       args,
-      start: first.start,
+      start,
       end: index,
       hasBlock,
       blockEnd: -1,
@@ -77,8 +79,10 @@ export function readNginxConfig(text: string): NginxDirective[] | undefined {
     } else {
       const word = readWord(text, index)
       if (word === undefined) return undefined
+      if (words.length === 0) start = index
       words.push(word)
-      index = word.end
+      const quote = text[index]
+      index = quote === '"' || quote === "'" ? word.end + 1 : word.end
     }
   }
   return parent === undefined && words.length === 0 ? directives : undefined
@@ -98,7 +102,7 @@ function readWord(text: string, start: number): ConfigWord | undefined {
       if (character === quote) {
         const after = text[index + 1]
         if (after !== undefined && !isSpace(after) && !/[;{)]/.test(after)) return undefined
-        return { value, start, end: index + 1 }
+        return { value, start: start + 1, end: index }
       }
       value += character
       index++

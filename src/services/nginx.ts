@@ -234,20 +234,23 @@ export const nginx = defineServer({
   editSettings(text, isWritable, given) {
     const directives = readNginxConfig(text) ?? []
     const main = directives.filter((directive) => directive.parent === undefined && !directive.hasBlock)
-    const user = main.find((directive) => directive.name === 'user')
-    const pid = main.find((directive) => directive.name === 'pid')
+    const users = main.filter((directive) => directive.name === 'user')
+    const pids = main.filter((directive) => directive.name === 'pid')
     const edits: ConfigEdit[] = []
-    const value = pid?.args[0]
-    const needsPid = pid === undefined && !given.has('pid')
-    if (value !== undefined && !isWritable(value.value))
-      edits.push({ start: value.start, end: value.end, text: pidFile })
-    if (user !== undefined) {
-      if (needsPid) edits.push({ start: user.start, end: user.end, text: `pid ${pidFile};` })
+    const needsPid = pids.length === 0 && !given.has('pid')
+    for (const { args } of pids) {
+      const value = args[0]
+      if (value !== undefined && !isWritable(value.value))
+        edits.push({ start: value.start, end: value.end, text: pidFile })
+    }
+    for (const [index, user] of users.entries()) {
+      if (needsPid && index === 0) edits.push({ start: user.start, end: user.end, text: `pid ${pidFile};` })
       else {
         const [start, end] = wholeLine(text, user.start, user.end)
         edits.push({ start, end, text: '' })
       }
-    } else if (needsPid) {
+    }
+    if (users.length === 0 && needsPid) {
       const first = directives[0]?.start ?? 0
       const newline = text.includes('\r\n') ? '\r\n' : '\n'
       edits.push({ start: first, end: first, text: `pid ${pidFile};${newline}` })
