@@ -18,7 +18,9 @@ mounts. What cannot be moved for sure is refused (\`root-home-left\`).
 +COPY --from=build --chown=10001:10001 /root/.local /home/app/.local
 +ENV PATH=/home/app/.local/bin:$PATH
 \`\`\``,
-  apply({ dockerfile, image, stagePlan, edit }) {
-    stagePlan.homeMove?.apply(edit, dockerfile, image)
+  apply(context) {
+    // Most images keep nothing there: neither their state nor an editor is asked for.
+    const { homeMove } = context.stagePlan
+    homeMove?.apply(context.edit, context.dockerfile, context.image)
   }
 })

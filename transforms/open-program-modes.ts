@@ -18,8 +18,9 @@ Left alone: programs in the application's directories, which belong to the user,
 -RUN chmod u+x /entrypoint.sh
 +RUN chmod a+rx /entrypoint.sh
 \`\`\``,
-  apply({ dockerfile, image, stagePlan, options, edit }) {
-    if (stagePlan.closedPrograms.length === 0) return
+  apply(context) {
+    if (context.stagePlan.closedPrograms.length === 0) return
+    const { dockerfile, image, stagePlan, options, edit } = context
     const wanted = new Set(stagePlan.closedPrograms)
     const copies = readCopies(dockerfile, image.lineage)
     const startUp = readStartUp(dockerfile, image, copies, options.readContext)

@@ -17,7 +17,10 @@ already this is done only on request: \`unroot --only own-cache-mounts\`.
 +RUN --mount=type=cache,target=/home/node/.npm,uid=1000,gid=1000 npm ci
 \`\`\``,
   // source: BuildKit frontend/dockerfile/docs/reference.md "RUN --mount=type=cache": uid and gid default to 0, mode to 0755
-  apply({ dockerfile, image, edit }) {
+  apply(context) {
+    const { dockerfile } = context
+    if (!dockerfile.text.includes('type=cache')) return
+    const { image } = context
     for (const stage of image.lineage) {
       const own = readImage(dockerfile, stage)
       for (const instruction of stage.instructions) {
@@ -33,7 +36,12 @@ already this is done only on request: \`unroot --only own-cache-mounts\`.
           const text = owned.replace(/((?:^|,)(?:target|dst|destination)=)(\/root\/[^,]*)/, (all, key, target) =>
             hasHome && home !== undefined && isRootHome(target) ? `${key}${home}${target.slice('/root'.length)}` : all
           )
-          edit.replace(valueStart, valueEnd, text, `the cache belongs to ${uid}:${gid ?? 0}, who runs this step`)
+          context.edit.replace(
+            valueStart,
+            valueEnd,
+            text,
+            `the cache belongs to ${uid}:${gid ?? 0}, who runs this step`
+          )
         }
       }
     }

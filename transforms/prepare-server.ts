@@ -24,10 +24,12 @@ with \`--no-companions\`: then only directories are given to the user, and the f
 +USER 101:101
 \`\`\``,
   apply(context) {
+    const planned = context.stagePlan.server
+    // Most images run no server of these: neither their state nor an editor is asked for.
+    if (planned === undefined) return
     const { dockerfile, stage, image, stagePlan, edit } = context
-    const planned = stagePlan.server
     const found = findServerEdits(context, { ports: false, settings: true })
-    if (planned === undefined || found === undefined) return
+    if (found === undefined) return
     const { setup, commands } = found
     for (const [name, text] of found.context) context.changeFile(name, text, `${name}: pid file and user`)
     for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)

@@ -31,11 +31,13 @@ export interface ServerEdits {
 
 /** What is left to change in the configuration of a stage's server. */
 export function findServerEdits(
-  { dockerfile, image, stagePlan, options }: Pick<TransformContext, 'dockerfile' | 'image' | 'stagePlan' | 'options'>,
+  given: Pick<TransformContext, 'dockerfile' | 'image' | 'stagePlan' | 'options'>,
   parts: ServerParts
 ): ServerEdits | undefined {
+  const { stagePlan, options } = given
   const { server: planned } = stagePlan
   if (planned === undefined) return undefined
+  const { dockerfile, image } = given
   const setup = readServer(dockerfile, image, stagePlan.startUp, options)
   if (setup === undefined) return undefined
   const mapping = new Map(
