@@ -72,6 +72,8 @@ export interface BaseImage {
    * so a `USER` starts. `evidence`: the line in the upstream script.
    */
   stepsDown?: { guarded: boolean; evidence: string }
+  /** A directory whose scripts the entrypoint runs before its program. */
+  startScripts?: string
   /** An application without an account that is known to start as any user. */
   runsAsAnyUser?: boolean
   /** The image cannot work as another user; why, in one clause. */

@@ -2,7 +2,7 @@
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
-import { resolvePath, type StageImage } from '../image/image.ts'
+import { createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
 import { findReadableServer } from '../services/readable-servers.ts'
 import type { BaseConfigFile, Server, ServerLayout } from '../services/server.ts'
 import { type ConfigFacts, type Listen, lineOf } from '../services/server-config.ts'
@@ -13,6 +13,7 @@ import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { installedPackages } from './packages.ts'
 import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
+import { scriptWrites } from './script-writes.ts'
 import type { StartUp } from './startup.ts'
 import type { PlannedUser } from './user.ts'
 import { isOwnedAlready, type PlannedPath } from './writable-paths.ts'
@@ -129,7 +130,7 @@ export function readServer(
       server,
       layout,
       files: read.files,
-      unread: read.unread,
+      unread: [...read.unread, ...findRewritten(image, startUp, roots)],
       listens,
       ports,
       variables,
@@ -138,6 +139,18 @@ export function readServer(
       configFiles: known
     }
   }
+}
+
+/** What a start script writes among the configurations: they are what its template says, not what stands there now. */
+function findRewritten(image: StageImage, startUp: StartUp, roots: readonly string[]): UnreadConfig[] {
+  const substitute = createSubstitute(image.final, startUp.variables)
+  for (const { command, place, instruction } of startUp.commands)
+    for (const { path, isKnown } of scriptWrites(command, substitute)) {
+      const full = resolvePath(image.final.workdir, path)
+      if (isKnown && roots.some((each) => isInside(full, each)))
+        return [{ path: full, why: `${place} writes it at the start`, isRoot: false, instruction }]
+    }
+  return []
 }
 
 /** The entrypoint renders templates into files; until then they are the configuration. */

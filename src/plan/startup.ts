@@ -504,6 +504,17 @@ export function readStartUp(
   } else if (entrypoint !== undefined) addLine(entrypoint, 'ENTRYPOINT', [])
   else if (command !== undefined)
     addLine(command, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
+  // What the base's entrypoint runs before its program. A script that fails ends it.
+  const folder = base.image?.startScripts
+  if (folder !== undefined && (entrypoint?.instruction === undefined || isBaseEntrypoint(entrypoint.words[0] ?? '')))
+    for (const copy of copies) {
+      const isThere = copy.destination === folder || copy.destination.startsWith(`${folder}/`)
+      if (!isThere) continue
+      const names =
+        copy.isDirectory || copy.destination === folder ? copy.sources.map(baseName) : [baseName(copy.destination)]
+      for (const name of names)
+        if (/\.(?:sh|envsh)$/.test(name)) addScript(`${folder}/${name}`, copy.instruction, 'none', final.workdir)
+    }
   return {
     programs,
     scripts,
