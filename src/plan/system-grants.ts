@@ -52,10 +52,17 @@ export function findGrant(
   if (serverConfiguration.test(directory) && !runsServer(image, startUp)) return undefined
   const isCopied = copies.some((copy) => isInside(copy.destination, directory))
   const isMade = facts.at(directory).some((fact) => fact.kind === 'make') && !isFilledByRun(image, directory)
-  if (write.replaces || !isFile || isCopied || isMade) return { path: directory, kind: 'directory', isRecursive: false }
-  // Configuration is small; what else a package keeps may be large.
-  return /^\/(?:usr\/local\/)?etc\//.test(directory)
-    ? { path: directory, kind: 'directory', isRecursive: true }
+  // A file of the base image or a package may be there already. Configuration is small; what else they keep may be large.
+  const isConfiguration = /^\/(?:usr\/local\/)?etc\//.test(directory)
+  const mayBeThere =
+    isFile &&
+    !write.replaces &&
+    !isMade &&
+    !copies.some((copy) => copy.destination === path) &&
+    (!isCopied || mayBring(image, directory))
+  if (isConfiguration && mayBeThere) return { path: directory, kind: 'directory', isRecursive: true }
+  return write.replaces || !isFile || isCopied || isMade
+    ? { path: directory, kind: 'directory', isRecursive: false }
     : undefined
 }
 
@@ -66,6 +73,17 @@ const serverConfiguration =
 const runsServer = (image: StageImage, { programs }: Pick<StartUp, 'programs'>): boolean =>
   findServerByService(image.base.image?.service ?? '') !== undefined ||
   programs.some(({ name }) => (findServerByProgram(name) ?? findRootProgram(name)) !== undefined)
+
+/** Whether base image or packages may have filled a directory of `/etc`. */
+const mayBring = (image: StageImage, directory: string): boolean => {
+  const name = directory.split('/')[directory.startsWith('/usr/local/') ? 4 : 2] ?? ''
+  return (
+    image.base.image?.kind !== 'toolchain' ||
+    image.lineage.some((stage) =>
+      stage.instructions.some(({ keyword, raw }) => keyword === 'RUN' && raw.logical.includes(name))
+    )
+  )
+}
 
 const isSystemTop = (directory: string): boolean => /^\/(?:etc|usr\/(?:local\/)?(?:etc|share))$/.test(directory)
 
