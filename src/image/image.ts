@@ -290,10 +290,22 @@ interface Memo {
   images: Map<number, StageImage>
   globals: ReadonlyMap<string, string> | undefined
   stages: Map<string, Stage[]> | undefined
+  derived: Map<string, unknown>
+}
+
+/**
+ * What is read from a Dockerfile once and asked for by several rooms; a Dockerfile never changes.
+ *
+ * @param key names what is read, and of which stages
+ */
+export function readOnce<Value>(dockerfile: Dockerfile, key: string, read: () => Value): Value {
+  const { derived } = memoOf(dockerfile)
+  if (!derived.has(key)) derived.set(key, read())
+  return derived.get(key) as Value
 }
 
 function memoOf(dockerfile: Dockerfile): Memo {
-  dockerfile.memo ??= { images: new Map(), globals: undefined, stages: undefined } satisfies Memo
+  dockerfile.memo ??= { images: new Map(), globals: undefined, stages: undefined, derived: new Map() } satisfies Memo
   return dockerfile.memo as Memo
 }
 

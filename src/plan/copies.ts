@@ -1,7 +1,7 @@
 import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
-import { type ImageState, readImage, resolvePath, stateBefore } from '../image/image.ts'
+import { type ImageState, readImage, readOnce, resolvePath, stateBefore } from '../image/image.ts'
 import { baseName } from './paths.ts'
 
 /** A `COPY` or `ADD`, with its destination as a path of the image. */
@@ -22,7 +22,10 @@ export interface Copy {
 }
 
 /** All copies of the image's own stages, in order. */
-export function readCopies(dockerfile: Dockerfile, lineage: readonly Stage[]): Copy[] {
+export const readCopies = (dockerfile: Dockerfile, lineage: readonly Stage[]): readonly Copy[] =>
+  readOnce(dockerfile, `copies ${lineage.map(({ index }) => index).join(' ')}`, () => listCopies(dockerfile, lineage))
+
+function listCopies(dockerfile: Dockerfile, lineage: readonly Stage[]): Copy[] {
   const copies: Copy[] = []
   for (const stage of lineage) {
     const image = readImage(dockerfile, stage)

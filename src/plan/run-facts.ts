@@ -1,6 +1,6 @@
 import type { Dockerfile, Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
-import { createSubstitute, readImage, resolvePath, stateBefore } from '../image/image.ts'
+import { createSubstitute, readImage, readOnce, resolvePath, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
 import { pathAndAncestors } from './paths.ts'
 
@@ -33,7 +33,12 @@ export const noRunFacts: RunFacts = { all: [], at: () => [], covering: () => [] 
 const interesting = /\b(mkdir|chown|chmod|chgrp|install|rm|touch)\b/
 
 /** Directories that `RUN`s make, own, open and remove, in order. */
-export function readRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFacts {
+export const readRunFacts = (dockerfile: Dockerfile, lineage: readonly Stage[]): RunFacts =>
+  readOnce(dockerfile, `run facts ${lineage.map(({ index }) => index).join(' ')}`, () =>
+    indexRunFacts(dockerfile, lineage)
+  )
+
+function indexRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFacts {
   const all = listRunFacts(dockerfile, lineage)
   const byPath = new Map<string, RunFact[]>()
   for (const fact of all) {
