@@ -48,6 +48,8 @@ export interface ServerSetup {
   /** Settings that the command line makes. */
   given: ReadonlyMap<string, string>
   hasTemplates: boolean
+  /** Files that a start script writes in place. */
+  startWrites: readonly string[]
   configFiles: ConfigFiles
 }
 
@@ -136,9 +138,20 @@ export function readServer(
       variables,
       given: settings,
       hasTemplates: known.hasTemplates,
+      startWrites: findStartWrites(image, startUp),
       configFiles: known
     }
   }
+}
+
+/** Files that start scripts write without replacing them, so that the file itself must belong to the user. */
+function findStartWrites(image: StageImage, startUp: StartUp): string[] {
+  const substitute = createSubstitute(image.final, startUp.variables)
+  return startUp.commands.flatMap(({ command }) =>
+    [...scriptWrites(command, substitute)]
+      .filter(({ isKnown, kind, replaces }) => isKnown && kind === 'file' && !replaces)
+      .map(({ path }) => resolvePath(image.final.workdir, path))
+  )
 }
 
 /** What a start script writes among the configurations: they are what its template says, not what stands there now. */
@@ -312,6 +325,14 @@ export function planServer(
       if (isSystemDirectory(folder)) own(path, { kind: 'file', isNew: true })
       else own(folder, { isNew: !layout.logs.includes(folder) })
     }
+  }
+  for (const path of setup.startWrites) {
+    const kind = setup.configFiles.get(path)?.origin.kind
+    const isBase = kind === 'base' || kind === 'changed'
+    const isPage = layout.pages?.includes(path) === true
+    // The directory alone does not do: the file that the base image brings is root's.
+    const isOwned = planned.some((each) => each.isRecursive === true && isInside(path, each.path))
+    if ((isBase || isPage) && !isOwned) paths.set(path, { path, kind: 'file', isRecursive: false, isNew: isPage })
   }
   if (keepsSettings) {
     // The pid file where the configuration has it, made beforehand: its directory belongs to the system.

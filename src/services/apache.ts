@@ -30,6 +30,7 @@ const official: ServerLayout = {
     }
   ],
   writable: ['/usr/local/apache2/logs'],
+  pages: ['/usr/local/apache2/htdocs/index.html'],
   pid: '/usr/local/apache2/logs/httpd.pid',
   logs: ['/usr/local/apache2/logs']
 }

@@ -31,6 +31,7 @@ const official: ServerLayout = {
     { path: '/etc/nginx/conf.d/default.conf', text: 'server {\n    listen       80;\n}\n', port: plainListen }
   ],
   writable: ['/var/cache/nginx'],
+  pages: ['/usr/share/nginx/html/index.html', '/usr/share/nginx/html/50x.html'],
   pid: '/run/nginx.pid',
   logs: ['/var/log/nginx'],
   // source: the same Dockerfile: ln -sf /dev/stdout /var/log/nginx/access.log

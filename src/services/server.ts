@@ -33,6 +33,8 @@ export interface ServerLayout {
   mayMiss?: readonly string[]
   /** Relative names of logs and pid files count from here, where that differs from `prefix`. */
   workPrefix?: string
+  /** Pages that are there from the beginning and belong to root. */
+  pages?: readonly string[]
   /** Where applications are installed, which may write beside their own files. */
   applications?: readonly string[]
   /** They hold files of another account already. */
