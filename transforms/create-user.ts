@@ -1,5 +1,6 @@
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { findUserPlace } from '../src/edit/user-place.ts'
 import { accountCommands } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
@@ -12,7 +13,8 @@ the account.
 
 Left alone: images whose Dockerfile or base image already has an account for the program (\`node\`, \`www-data\`, one made
 by the Dockerfile's own \`useradd\`), images without a shell (\`scratch\`, distroless: numbers do), and unknown bases, where
-the wrong dialect would break the build.
+the wrong dialect would break the build. A program that keeps files in its home directory gets \`ENV HOME=/tmp\` there, because
+a user without an account starts with \`HOME=/\`.
 
 \`\`\`diff
  FROM python:3.12-slim
@@ -22,6 +24,13 @@ the wrong dialect would break the build.
   apply(context) {
     const { dockerfile, stage, stagePlan } = context
     const { user } = stagePlan
+    if (user.source === 'numeric' && stagePlan.needsHome) {
+      // source: moby daemon: a uid without a passwd entry starts with HOME=/
+      const place = findUserPlace(stage).before
+      const text = `${context.edit.keyword('ENV')} HOME=/tmp`
+      if (place !== undefined) context.edit.insertBefore(place, text, 'a user without an account has / for his home')
+      return
+    }
     const commands = accountCommands(user)
     if (commands.length === 0) return
     const { edit, image } = context

@@ -7,6 +7,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
 import { isRoot, readImage, type StageImage } from '../image/image.ts'
+import { wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
 import { readCopies } from './copies.ts'
@@ -35,6 +36,8 @@ export interface StagePlan {
   ports: readonly PortMapping[]
   /** Programs that only root may execute, and that can be opened. */
   closedPrograms: readonly string[]
+  /** The user has no account, so `HOME` is `/`, and a program of the start keeps files there. */
+  needsHome: boolean
   /** Set when something has to leave `/root`. */
   homeMove: HomeMove | undefined
   findings: readonly Finding[]
@@ -193,6 +196,7 @@ function planStage(
       applicationDirectories: [],
       ports,
       closedPrograms: [],
+      needsHome: false,
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
       startUp,
@@ -258,6 +262,11 @@ function planStage(
       context.startUp,
       options
     ).flatMap(({ path, edit }) => (edit === undefined ? [] : [path])),
+    needsHome:
+      user.source === 'numeric' &&
+      user.ownHome === undefined &&
+      !image.final.environment.has('HOME') &&
+      context.startUp.programs.some(({ name }) => wantsHome(name)),
     homeMove,
     findings: summarize(deduplicate(told)).map((finding) =>
       toFinding(
