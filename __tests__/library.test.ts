@@ -332,6 +332,18 @@ describe('rewriteFiles', () => {
     expect(tree.get('api/start.sh')).toBe('#!/bin/sh\nexec python app.py\n')
   })
 
+  test('a step that asks git about the copied repository still may', () => {
+    const text = 'FROM golang:1.23\nWORKDIR /src\nCOPY . .\nRUN go build -o /usr/local/bin/app .\nCMD ["app"]\n'
+    const step = 'RUN git config --system --add safe.directory /src && go build -o /usr/local/bin/app .'
+    const tree = (more: [string, string][]) =>
+      rewriteFiles(new Map([['Dockerfile', text], ...more])).files.get('Dockerfile')
+    expect(tree([['.git/HEAD', 'ref: refs/heads/main\n']])).toContain(step)
+    expect(tree([])).not.toContain('safe.directory')
+    expect(rewriteFiles(new Map([['Dockerfile', tree([['.git/HEAD', 'x']]) as string]])).reports[0]?.changes).toEqual(
+      []
+    )
+  })
+
   test('the context can be said', () => {
     const files = new Map([
       ['docker/api.Dockerfile', 'FROM alpine:3.20\nCOPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'],

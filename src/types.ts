@@ -94,12 +94,17 @@ export interface RewriteOptions {
   /** Leave files beside the Dockerfile alone. Default `true` (they are changed). */
   companions?: boolean
   /** Ports of this container that files beside the Dockerfile name, such as `ports` of a compose file. */
-  publishedPorts?: readonly { readonly port: number; readonly file: string }[]
+  publishedPorts?: readonly { readonly port: number; readonly file: string; readonly target?: string | undefined }[]
   /**
    * What files beside the Dockerfile mount into this container, such as `volumes` of a compose file: the path in the
    * container, the file that says so, and whether it is a directory of the host (a bind mount) or a named volume.
    */
-  mounts?: readonly { readonly path: string; readonly kind: 'bind' | 'volume'; readonly file: string }[]
+  mounts?: readonly {
+    readonly path: string
+    readonly kind: 'bind' | 'volume'
+    readonly file: string
+    readonly target?: string | undefined
+  }[]
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
   /** Default `presets.user`. */

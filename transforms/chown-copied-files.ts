@@ -1,5 +1,6 @@
 import { resolvePrincipal } from '../src/image/accounts.ts'
 import { type Copy, readCopies } from '../src/plan/copies.ts'
+import { findGitRuns } from '../src/plan/git-runs.ts'
 import { isInside, isSystemDirectory } from '../src/plan/paths.ts'
 import { readRunFacts } from '../src/plan/run-facts.ts'
 import { isOwnedAlready, isWebRoot } from '../src/plan/writable-paths.ts'
@@ -69,6 +70,14 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
         continue
       }
       edit.addFlag(instruction, `--chown=${user.text}`, `files in ${destination} belong to ${user.text}`)
+    }
+    for (const { instruction, directory } of findGitRuns(dockerfile, image, directories, options.readContext)) {
+      const command = `git config --system --add safe.directory ${directory}`
+      if (instruction.source.includes('safe.directory')) continue
+      const message = `git reads ${directory} as root although it belongs to ${user.text}`
+      if (instruction.json === undefined && instruction.heredocs.length === 0)
+        edit.prependCommands(instruction, [command], message)
+      else edit.insertBefore(instruction, `${edit.keyword('RUN')} ${command}`, message)
     }
     const [first] = left
     if (first !== undefined)

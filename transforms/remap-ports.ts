@@ -1,4 +1,5 @@
 import { addServerRun, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
+import { findUserPlace } from '../src/edit/user-place.ts'
 import { findPortMentions } from '../src/plan/ports.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
@@ -15,7 +16,7 @@ not change: \`-p 80:8080\`.
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
 hosts.`,
   apply(context) {
-    const { dockerfile, stagePlan } = context
+    const { dockerfile, stage, stagePlan } = context
     const mapping = new Map(stagePlan.ports.map(({ from, to }) => [from, to]))
     if (mapping.size === 0) return
     const { edit, image } = context
@@ -37,16 +38,29 @@ hosts.`,
       seen.add(mention.start)
       edit.replace(mention.start, mention.end, `${mention.insert}${to}`, `port ${mention.port} becomes ${to}`)
     }
-    const found = findServerEdits(context, { ports: true, settings: false })
-    if (found === undefined) return
-    for (const [name, text] of found.context) context.changeFile(name, text, `${name}: high port`)
-    for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
-    if (found.commands.length === 0 || !canRun(image)) return
-    const { setup, movesPort: port } = found
-    const comment = setup.server.comment(userLabel(stagePlan), {
-      ...(port === undefined ? {} : { port }),
-      settings: false
-    })
-    addServerRun(context, setup, found.commands, comment, `${setup.server.name} listens on the new port`)
+    addServerPorts()
+    // The base image exposes the old port, and nothing takes that back: whoever looks at EXPOSE must see the new one.
+    const exposes = image.lineage.some((each) => each.instructions.some(({ keyword }) => keyword === 'EXPOSE'))
+    const moved = (image.base.image?.ports ?? []).flatMap((port) => mapping.get(port) ?? [])
+    if (!exposes && moved.length > 0 && stagePlan.server !== undefined) {
+      const line = `${edit.keyword('EXPOSE')} ${moved.join(' ')}`
+      const { before } = findUserPlace(stage)
+      if (before !== undefined) edit.insertBefore(before, line, 'the base image exposes the old port only')
+      else edit.insertAfter(stage.instructions.at(-1) ?? stage.from, line, 'the base image exposes the old port only')
+    }
+
+    function addServerPorts() {
+      const found = findServerEdits(context, { ports: true, settings: false })
+      if (found === undefined) return
+      for (const [name, text] of found.context) context.changeFile(name, text, `${name}: high port`)
+      for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
+      if (found.commands.length === 0 || !canRun(image)) return
+      const { setup, movesPort: port } = found
+      const comment = setup.server.comment(userLabel(stagePlan), {
+        ...(port === undefined ? {} : { port }),
+        settings: false
+      })
+      addServerRun(context, setup, found.commands, comment, `${setup.server.name} listens on the new port`)
+    }
   }
 })

@@ -12,6 +12,7 @@ import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { readFlow } from '../plan/script-flow.ts'
 import { findBringers } from '../plan/system-grants.ts'
 import { isOwnedAlready, type PlannedPath } from '../plan/writable-paths.ts'
+import { runsScriptsAsOwner } from '../services/npm-owner.ts'
 
 export interface SetupPaths {
   facts: RunFacts
@@ -32,6 +33,24 @@ const names = (instruction: Instruction, path: string): boolean => {
   if (at === -1) return false
   const [before, after] = [instruction.source[at - 1] ?? ' ', instruction.source[at + path.length] ?? ' ']
   return !/[\w./-]/.test(before) && !/[\w.-]/.test(after)
+}
+
+/** Installs that npm runs as the owner of the directory, where it does so: the directory gets its owner behind them. */
+function findNpmRuns(stage: Stage, image: StageImage): { instruction: Instruction; workdir: string }[] {
+  const runs = stage.instructions.filter(({ keyword }) => keyword === 'RUN')
+  const { reference } = image.base
+  if (
+    !runsScriptsAsOwner(
+      reference,
+      runs.map(({ source }) => source)
+    )
+  )
+    return []
+  return runs
+    .filter(({ source }) =>
+      /\bnpm\s+(?:-\S+\s+)*(?:ci|clean-install|i|install|run|rebuild|exec)\b|\bnpx\s/.test(source)
+    )
+    .map((instruction) => ({ instruction, workdir: stateBefore(image, instruction).workdir }))
 }
 
 /** A copy of whole directories, by its name; BuildKit gives those that exist already the owner of the source's. */
@@ -80,6 +99,7 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return !isOwnedAlready(path, facts, user, accounts, since, isRecursive)
   })
   const { instructions } = stage
+  const npmRuns = findNpmRuns(stage, image)
   // A `mkdir -p` of ours in front of theirs breaks it where it has no -p, for the path itself and for what is above it.
   const makers = (group: readonly PlannedPath[]) => {
     const found = new Set<Instruction>()
@@ -94,6 +114,9 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
             positionOf(stage, fact.instruction) !== -1
           )
             found.add(fact.instruction)
+    for (const run of npmRuns)
+      if (group.some(({ path }) => isInside(run.workdir, path) || isInside(path, run.workdir)))
+        found.add(run.instruction)
     // A tree that is copied over the directories above sets their owner anew.
     for (const copy of copies)
       if (
@@ -120,6 +143,7 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
       if (maker !== undefined && names(maker, each.path)) return true
     }
     if (each.isRecursive === true || isSystemDirectory(each.path)) return true
+    if (npmRuns.some((run) => isInside(run.workdir, each.path) || isInside(each.path, run.workdir))) return true
     if (firstVolume === undefined) return false
     const last = makers([each]).at(-1)
     const isVolume = volumes.some((volume) => volume.argumentText.includes(each.path))

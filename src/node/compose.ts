@@ -11,10 +11,12 @@ export interface ComposeBuild {
   /** Every `build.target`, in the order of the files, each once. */
   targets: string[]
   /** Ports of the container that compose files publish or expose, with the file. */
-  ports: { port: number; file: string }[]
+  ports: Port[]
   /** Writable mounts, with the file. */
   mounts: Mount[]
 }
+
+type Port = NonNullable<RewriteOptions['publishedPorts']>[number]
 
 type Mount = NonNullable<RewriteOptions['mounts']>[number]
 
@@ -22,7 +24,7 @@ interface ServiceBuild {
   dockerfile: string
   context: string
   target: string | undefined
-  ports: { port: number; file: string }[]
+  ports: Port[]
   mounts: Mount[]
 }
 
@@ -43,8 +45,10 @@ export function createComposeReader(folders: Folders): (dockerfile: string, top:
       for (const build of await buildsIn(folder)) {
         if (build.dockerfile !== dockerfile) continue
         found.context ??= build.context
-        found.ports.push(...build.ports)
-        found.mounts.push(...build.mounts)
+        const { target } = build
+        const of = target === undefined ? {} : { target }
+        found.ports.push(...build.ports.map((each) => ({ ...each, ...of })))
+        found.mounts.push(...build.mounts.map((each) => ({ ...each, ...of })))
         if (build.target !== undefined && !found.targets.includes(build.target)) found.targets.push(build.target)
       }
     return found

@@ -106,6 +106,8 @@ export function* findHomeInstallers(
   startUp: StartUp
 ): Generator<{ installer: HomeInstaller; at: Instruction }> {
   if (!anyHomeInstaller.test(dockerfile.text)) return
+  // Nobody knows the home of root, or whether it is root, on an unknown base.
+  if (image.base.image === undefined) return
   const all = image.lineage.flatMap((stage) => stage.instructions)
   const environment = [...image.final.environment].map(([name, value]) => `${name}=${value}`).join('\n')
   const runs = all.filter(({ keyword }) => keyword === 'RUN')

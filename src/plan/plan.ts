@@ -163,9 +163,10 @@ function findTargets(dockerfile: Dockerfile, options: RewriteOptions): { targets
 function planStage(
   dockerfile: Dockerfile,
   stage: Stage,
-  options: RewriteOptions,
+  given: RewriteOptions,
   toFinding: (finding: RawFinding, toOld?: (offset: number) => number) => Finding
 ): StagePlan {
+  const options = forStage(dockerfile, stage, given)
   const image = readImage(dockerfile, stage)
   const common = { stageIndex: stage.index, stageName: stage.name }
   if (!isRoot(image.final)) {
@@ -276,6 +277,19 @@ function planStage(
     ),
     startUp: context.startUp,
     server
+  }
+}
+
+/** Ports and mounts of the services that start this stage; those without a `target` start the last one. */
+function forStage(dockerfile: Dockerfile, stage: Stage, options: RewriteOptions): RewriteOptions {
+  const { publishedPorts, mounts } = options
+  const isLast = stage === dockerfile.stages.at(-1)
+  const isOf = ({ target }: { target?: string | undefined }) =>
+    target === undefined ? isLast : target.toLowerCase() === stage.name || target === String(stage.index)
+  return {
+    ...options,
+    ...(publishedPorts === undefined ? {} : { publishedPorts: publishedPorts.filter(isOf) }),
+    ...(mounts === undefined ? {} : { mounts: mounts.filter(isOf) })
   }
 }
 

@@ -6,6 +6,7 @@ import { dropsPrivileges } from './hazards/drops-privileges.ts'
 import { existingVolumeData } from './hazards/existing-volume-data.ts'
 import { explicitRoot } from './hazards/explicit-root.ts'
 import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
+import { foreignFilesHazard } from './hazards/foreign-files.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
@@ -39,6 +40,7 @@ export const hazards: readonly Hazard[] = [
   filesMadeByRoot,
   dockerSocket,
   existingVolumeData,
+  foreignFilesHazard,
   baseForOthers,
   explicitRoot,
   umaskWithoutEffect

@@ -263,6 +263,8 @@ export function readStartUp(
     }
   }
 
+  /** How many of the last words of a line come from CMD. */
+  let tail = 0
   const addWords = (
     all: readonly string[],
     instruction: Instruction | undefined,
@@ -274,6 +276,17 @@ export function readStartUp(
     const words = unwrap(all)
     const word = words[0]
     if (word === undefined || word === '') return
+    if (words.length <= tail && place === 'ENTRYPOINT') {
+      addWords(
+        words,
+        command?.instruction,
+        command?.instruction === undefined ? place : 'CMD',
+        guard,
+        isConditional,
+        directory
+      )
+      return
+    }
     const name = baseName(word)
     if (shellName.test(name)) {
       const at = words.findIndex(
@@ -486,8 +499,12 @@ export function readStartUp(
   }
 
   const addLine = (line: CommandLine, place: string, extra: readonly string[]) => {
+    // What CMD brings is said of CMD, not of the ENTRYPOINT that it follows.
+    tail = extra.length
     if (line.form === 'exec') addWords([...line.words, ...extra], line.instruction, place, 'none', false, final.workdir)
-    else if (line.instruction !== undefined)
+    tail = 0
+    if (line.form === 'exec') return
+    if (line.instruction !== undefined)
       for (const source of shellSources(line.instruction))
         addText(source.script, source.text, line.instruction, place, 'none', final.workdir)
   }

@@ -113,6 +113,19 @@ const rootPrograms: readonly RootProgram[] = [
     why: 'a VPN makes network interfaces, which needs NET_ADMIN and /dev/net/tun',
     instead: 'Keep it as root with `cap_drop: [ALL]`, `cap_add: [NET_ADMIN]` and `--device /dev/net/tun`.'
   },
+  // source: traceroute(8): -I, -T and raw protocols need raw sockets; mtr(8), hping3(8), arping(8), tcptraceroute(1)
+  {
+    names: ['mtr', 'mtr-packet', 'hping3', 'arping', 'tcptraceroute', 'fping', 'nping', 'zmap'],
+    category: 'capability',
+    why: 'raw sockets need NET_RAW, which a user has only as an ambient capability',
+    instead: 'Keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_RAW]`.'
+  },
+  {
+    names: ['traceroute'],
+    category: 'capability',
+    why: 'its TCP and raw methods need NET_RAW, which a user has only as an ambient capability',
+    instead: 'Keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_RAW]`, if -T, -I or -P are used.'
+  },
   {
     names: [
       'tcpdump',
@@ -175,7 +188,6 @@ const rootPrograms: readonly RootProgram[] = [
       'winbindd',
       'radiusd',
       'freeradius',
-      'krb5kdc',
       'kadmind',
       'cupsd',
       'xrdp',

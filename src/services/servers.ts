@@ -118,7 +118,6 @@ const configuredServers: readonly ConfiguredServer[] = [
       'couchdb',
       'etcd',
       'clickhouse-server',
-      'memcached',
       'mosquitto'
     ],
     services: [],

@@ -1,6 +1,9 @@
 import { findParent } from '../../image/image.ts'
 import { defineHazard } from '../hazard.ts'
 
+/** Flags with which a shell or an interpreter waits for its user. */
+const interactive = /^(?:-[ailsi]+|--login|--interactive|--simple-prompt|--no-save)$/
+
 export const baseForOthers = defineHazard({
   name: 'base-for-others',
   severity: 'warning',
@@ -53,7 +56,22 @@ merge; children may need \`USER root\` for their installs.`,
         program
       ) &&
       startUp.programs.length === 1 &&
-      startUp.programs[0]?.args.length === 0
+      startUp.programs[0]?.args.every((word) => interactive.test(word)) === true
+    const first = startUp.programs[0]
+    const staysAlive =
+      hasOwn &&
+      startUp.programs.length === 1 &&
+      first !== undefined &&
+      ((first.name === 'sleep' && /^(?:infinity|inf|\d{4,}|\d+[hd])$/.test(first.args[0] ?? '')) ||
+        (first.name === 'tail' && first.args.includes('-f') && first.args.includes('/dev/null')))
+    if (staysAlive) {
+      yield {
+        message: `the image only stays alive (\`${[first.name, ...first.args].join(' ')}\`): what is done in it comes by \`exec\``,
+        help: 'Commands that are run in it by docker exec or kubectl exec are no longer root; start those that need it with --user 0.',
+        at: stage.from
+      }
+      return
+    }
     if (hasOwn && !isShell && startUp.programs.length + startUp.scripts.length > 0) {
       // `CMD bash` starts a shell: nothing is served.
       return

@@ -1,6 +1,7 @@
 import { findServerByProgram, findServerByService } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
 import type { StartedProgram } from '../startup.ts'
+import { stepDownTools } from './drops-privileges.ts'
 
 /**
  * busybox has an httpd of its own, told by its options alone.
@@ -29,13 +30,18 @@ made for it.`,
       startUp.entrypoint?.instruction === undefined
     const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
     const reported = new Set<string>()
+    // An entrypoint that changes the user only as root is made to start as that user as well.
+    const stepsDownItself = startUp.programs.some(({ name, guard }) => guard === 'root' && stepDownTools.has(name))
     for (const program of startUp.programs) {
       if (isBusyboxHttpd(program)) continue
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
       if (readable?.server.programs.includes(program.name)) continue
       // A server that its own image steps down to is the business of drops-privileges.
-      if (base?.stepsDown?.guarded) continue
+      if (base?.stepsDown?.guarded || stepsDownItself) continue
+      // Many scripts have that name; Tomcat's stands in a directory of programs.
+      if (program.name === 'startup.sh' && byService?.name !== server.name && !/\/bin\/startup\.sh$/.test(program.word))
+        continue
       if (/(--version|-v|-V|--help|-t)$/.test(program.args[0] ?? '')) continue
       reported.add(server.name)
       yield {

@@ -17,6 +17,7 @@ interface Mention {
 
 /** Something that no instruction names may have filled a search path: a download that is run at once, or its own tool. */
 const mayBeFilled = (text: string, all: readonly Instruction[]): boolean => {
+  if (/(^|[:="' ])\/root(?:[:"']|$)/.test(text)) return true
   const tools = [...text.matchAll(/\/root\/(\.?([A-Za-z][\w-]*))/g)]
     // What a known installer fills is seen by its own row.
     .filter(([, place]) => !homeInstallers.some(({ makes }) => makes.some((made) => made.split('/')[0] === place)))
@@ -56,7 +57,7 @@ function* mentions(context: HazardContext): Generator<Mention> {
         const text = value === undefined ? '' : value.text
         if (name.text === 'HOME' && /^["']?\/root\/?["']?$/.test(text))
           yield { message: 'ENV HOME=/root: the user cannot write there', at: instruction }
-        else if (/(^|[:="' ])\/root\//.test(text) && (!isSearchPath(name.text) || mayBeFilled(text, all)))
+        else if (/(^|[:="' ])\/root(?:[/:"']|$)/.test(text) && (!isSearchPath(name.text) || mayBeFilled(text, all)))
           yield {
             message: `ENV ${name.text} names a path under /root`,
             help: 'Let what makes it install to a directory that the user can read (most installers have a variable for it), and name that one.',

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec sleep infinity
+exec python3 -m http.server 8000

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec sleep infinity
+exec busybox nc -lk -p 7000
