@@ -72,25 +72,30 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const facts = readRunFacts(dockerfile, image.lineage)
   const base = image.base.image
   const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
-  const copies = readCopies(dockerfile, image.lineage)
+  let copies: Copy[] | undefined
+  const allCopies = () => {
+    copies ??= readCopies(dockerfile, image.lineage)
+    return copies
+  }
+  let moves: Map<Instruction, string[]> | undefined
   /** What fills a place that the user gets with all that is in it, or a place of the system. */
   const fillers = ({ path, isRecursive, madeBy }: PlannedPath): Instruction[] => {
-    const found = new Set(findBringers(dockerfile, image, copies, path))
+    const found = new Set(isSystemDirectory(path) ? findBringers(image, allCopies(), path) : [])
     if (isRecursive === true && !isSystemDirectory(path))
-      for (const copy of copies)
+      for (const copy of allCopies())
         if (isInside(path, copy.destination) || isInside(copy.destination, path)) {
           const owner = resolvePrincipal(copy.instruction.flag('chown')?.value ?? '', accounts)
           if (owner.uid !== user.uid || user.uid === undefined) found.add(copy.instruction)
         }
     // `git clone` and `mv` want that nothing is there yet.
     if (!plan.applicationDirectories.includes(path))
-      for (const [each, targets] of movedTo) if (targets.some((target) => isInside(path, target))) found.add(each)
+      for (const [each, targets] of (moves ??= readMoves(dockerfile, image)))
+        if (targets.some((target) => isInside(path, target))) found.add(each)
     if (madeBy !== undefined)
       for (const each of image.lineage.flatMap((owner) => owner.instructions))
         if (each.argumentText === madeBy) found.add(each)
     return [...found].sort((a, b) => a.index - b.index)
   }
-  const movedTo = readMoves(dockerfile, image)
   const needed = paths.filter((each) => {
     const { path, isRecursive = false } = each
     if (owned.includes(path) || path === user.ownHome) return false

@@ -46,10 +46,13 @@ export function findFrameworkPaths(
   startUp: StartUp,
   readContext: ReadContext
 ): FrameworkPaths[] {
-  const served = [
-    ...startUp.programs.map((program) => [program.name, ...program.args].join(' ')),
-    ...startUp.commands.map(({ command }) => textOf(command))
-  ]
+  const builds = image.lineage.flatMap((stage) =>
+    stage.instructions.flatMap((instruction) =>
+      instruction.keyword === 'RUN' && mayBuild.test(instruction.raw.logical) ? [[stage, instruction] as const] : []
+    )
+  )
+  if (builds.length === 0 && (readContext === undefined || copies.length === 0)) return []
+  const served = startUp.programs.map((program) => [program.name, ...program.args].join(' '))
   const candidates = frameworks.filter(({ servedBy }) => served.some((text) => servedBy.test(text)))
   if (candidates.length === 0) return []
   const found = new Map<string, FrameworkPaths>()
@@ -67,29 +70,27 @@ export function findFrameworkPaths(
       framework.marks.every((mark) => hasMark(workdir, mark))
     )
       add(framework, workdir, undefined)
-  for (const stage of image.lineage)
-    for (const instruction of stage.instructions) {
-      if (instruction.keyword !== 'RUN' || !mayBuild.test(instruction.raw.logical)) continue
-      const state = stateBefore(readImage(dockerfile, stage), instruction)
-      if (!isRoot(state)) continue
-      const substitute = createSubstitute(state)
-      for (const { script, text } of shellSources(instruction)) {
-        const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
-        for (const { command, directory } of readFlow(script, surroundings)) {
-          if (directory === undefined) continue
-          for (const each of textsOf(command, directory, copies, readContext))
-            for (const framework of candidates) {
-              if (!framework.builtBy.test(each)) continue
-              const isKnown =
-                found.has(`${framework.name} ${directory}`) ||
-                framework.isSure?.test(each) === true ||
-                (framework.marks.length > 0 && framework.marks.every((mark) => hasMark(directory, mark)))
-              if (isKnown && !(framework.name === 'Next.js' && buildsElsewhere(directory, copies, readContext)))
-                add(framework, directory, instruction)
-            }
-        }
+  for (const [stage, instruction] of builds) {
+    const state = stateBefore(readImage(dockerfile, stage), instruction)
+    if (!isRoot(state)) continue
+    const substitute = createSubstitute(state)
+    for (const { script, text } of shellSources(instruction)) {
+      const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
+      for (const { command, directory } of readFlow(script, surroundings)) {
+        if (directory === undefined) continue
+        for (const each of textsOf(command, directory, copies, readContext))
+          for (const framework of candidates) {
+            if (!framework.builtBy.test(each)) continue
+            const isKnown =
+              found.has(`${framework.name} ${directory}`) ||
+              framework.isSure?.test(each) === true ||
+              (framework.marks.length > 0 && framework.marks.every((mark) => hasMark(directory, mark)))
+            if (isKnown && !(framework.name === 'Next.js' && buildsElsewhere(directory, copies, readContext)))
+              add(framework, directory, instruction)
+          }
       }
     }
+  }
   return [...found.values()]
 }
 

@@ -21,12 +21,13 @@ interface Surroundings {
 
 /** The commands that run: the bodies of functions only where something calls them, then with the caller's guard. */
 export function readFlow(script: ShellScript, surroundings: Surroundings): RunningCommand[] {
-  const commands = surroundings.stopsOnError
-    ? script.commands.map((command) => ({ ...command, stopsOnError: true }))
-    : script.commands
+  const { commands } = script
+  const inherits = surroundings.stopsOnError === true
+  const hasFunctions = commands.some((command) => command.inFunction !== undefined)
+  if (!hasFunctions && !inherits) return withDirectories(commands, surroundings)
   const calls = findCalls(commands, surroundings)
   const running = commands.flatMap((command) => {
-    if (command.inFunction === undefined) return [command]
+    if (command.inFunction === undefined) return [inherits ? { ...command, stopsOnError: true } : command]
     const call = calls.get(command.inFunction)
     if (call === undefined) return []
     return [
@@ -47,16 +48,72 @@ interface Call {
   stopsOnError: boolean
 }
 
-const wordsOf = (command: ShellCommand): string[] =>
-  [command.name, ...command.args.map((word) => word.value)].flatMap((word) => word.match(/[\w.:-]+/g) ?? [])
+/** What the commands of a script say about its functions. */
+interface FunctionUse {
+  bodies: ReadonlyMap<string, readonly ShellCommand[]>
+  /** The functions that a command names. */
+  named: ReadonlyMap<ShellCommand, readonly string[]>
+  /** Functions that something else than a command names (a list, an array): who calls them is not seen. */
+  elsewhere: readonly string[]
+}
 
-function findCalls(commands: readonly ShellCommand[], { text, outside }: Surroundings): Map<string, Call> {
-  const calls = new Map<string, Call>()
+/** A script is looked at several times in one run. */
+const uses = new WeakMap<readonly ShellCommand[], FunctionUse>()
+
+const wordPattern = /[\w.:-]+/g
+const variablePattern = /\$\{[^}]*\}|\$\w+/
+
+function readFunctionUse(commands: readonly ShellCommand[], text: string): FunctionUse {
+  const known = uses.get(commands)
+  if (known !== undefined) return known
   const bodies = new Map<string, ShellCommand[]>()
   for (const command of commands)
-    if (command.inFunction !== undefined)
-      bodies.set(command.inFunction, [...(bodies.get(command.inFunction) ?? []), command])
+    if (command.inFunction !== undefined) {
+      const body = bodies.get(command.inFunction)
+      if (body === undefined) bodies.set(command.inFunction, [command])
+      else body.push(command)
+    }
+  const named = new Map<ShellCommand, string[]>()
+  const unseen = new Map<string, number>()
+  if (bodies.size > 0) {
+    // The definition itself is one mention.
+    for (const name of bodies.keys()) unseen.set(name, -1)
+    for (const [word] of text.matchAll(wordPattern)) {
+      const count = unseen.get(word)
+      if (count !== undefined) unseen.set(word, count + 1)
+    }
+    for (const command of commands) {
+      const names: string[] = []
+      for (const value of [command.name, ...command.args.map((word) => word.value)])
+        for (const [word] of value.matchAll(wordPattern))
+          if (bodies.has(word)) {
+            names.push(word)
+            unseen.set(word, (unseen.get(word) as number) - 1)
+          }
+      for (const word of [command.nameWord, ...command.args])
+        if (word !== undefined && !word.isStatic) names.push(...composedNames(word.value, bodies))
+      if (names.length > 0) named.set(command, names)
+    }
+  }
+  const elsewhere = [...unseen].flatMap(([name, count]) => (count > 0 ? [name] : []))
+  const use = { bodies, named, elsewhere }
+  uses.set(commands, use)
+  return use
+}
+
+/** The functions that `run_${state}_node` can stand for. */
+function composedNames(value: string, bodies: ReadonlyMap<string, unknown>): string[] {
+  const parts = value.split(variablePattern)
+  if (parts.length < 2 || !parts.some((part) => /^\w*\w{3}\w*$/.test(part))) return []
+  const pattern = new RegExp(`^${parts.map((part) => part.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&')).join('.+')}$`)
+  return [...bodies.keys()].filter((name) => pattern.test(name))
+}
+
+function findCalls(commands: readonly ShellCommand[], surroundings: Surroundings): Map<string, Call> {
+  const calls = new Map<string, Call>()
+  const { bodies, named, elsewhere } = readFunctionUse(commands, surroundings.text)
   if (bodies.size === 0) return calls
+  const { outside, stopsOnError: inherited = false } = surroundings
   const pending: string[] = []
   const call = (name: string, next: Call) => {
     const known = calls.get(name)
@@ -73,43 +130,20 @@ function findCalls(commands: readonly ShellCommand[], { text, outside }: Surroun
     pending.push(name)
   }
   const scan = (command: ShellCommand, by: Call | undefined) => {
-    // `run_${state}_node`
-    const composed = [command.nameWord, ...command.args].flatMap((word) =>
-      word === undefined || word.isStatic || !/\w{3}/.test(word.value.replace(/\$\{[^}]*\}|\$\w+/g, ''))
-        ? []
-        : [word.value]
-    )
-    const isComposed = (name: string) =>
-      composed.some((word) => {
-        const pattern = word
-          .split(/\$\{[^}]*\}|\$\w+/)
-          .map((part) => part.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&'))
-          .join('.+')
-        return new RegExp(`^${pattern}$`).test(name)
-      })
-    const names = [...wordsOf(command), ...(composed.length === 0 ? [] : [...bodies.keys()].filter(isComposed))]
-    for (const word of names) {
-      if (!bodies.has(word) || word === command.inFunction) continue
-      call(word, {
-        guard: command.guard === 'none' ? (by?.guard ?? 'none') : command.guard,
-        isAccepted: command.failure === 'accepted' || by?.isAccepted === true,
-        stopsOnError: command.stopsOnError || by?.stopsOnError === true
-      })
-    }
+    for (const name of named.get(command) ?? [])
+      if (name !== command.inFunction)
+        call(name, {
+          guard: command.guard === 'none' ? (by?.guard ?? 'none') : command.guard,
+          isAccepted: command.failure === 'accepted' || by?.isAccepted === true,
+          stopsOnError: inherited || command.stopsOnError || by?.stopsOnError === true
+        })
   }
-  const everywhere: Call = { guard: 'none', isAccepted: false, stopsOnError: false }
-  const written = new Map<string, number>()
-  for (const command of commands) for (const word of wordsOf(command)) written.set(word, (written.get(word) ?? 0) + 1)
-  for (const name of bodies.keys()) {
-    // A list, an array or a variable that names it: who calls it is not seen.
-    const mentions =
-      text.split(new RegExp(`(?<![\\w.-])${name.replace(/[.$*+?()[\]{}|^\\]/g, '\\$&')}(?![\\w.-])`)).length - 1
-    if (mentions > 1 + (written.get(name) ?? 0)) call(name, everywhere)
-    else if (outside.has(name)) call(name, { ...everywhere, guard: outside.get(name) as Guard })
-  }
+  const everywhere: Call = { guard: 'none', isAccepted: false, stopsOnError: inherited }
+  for (const name of elsewhere) call(name, everywhere)
+  for (const [name, guard] of outside) if (bodies.has(name)) call(name, { ...everywhere, guard })
   for (const command of commands) if (command.inFunction === undefined) scan(command, undefined)
   for (let name = pending.pop(); name !== undefined; name = pending.pop())
-    for (const command of bodies.get(name) as ShellCommand[]) scan(command, calls.get(name))
+    for (const command of bodies.get(name) as readonly ShellCommand[]) scan(command, calls.get(name))
   return calls
 }
 

@@ -25,7 +25,13 @@ export function* scriptWrites(
     return { path: value ?? text, isKnown: value !== undefined }
   }
   for (const { operator, target } of command.redirects)
-    if (/>/.test(operator) && operator !== '>&' && !/^&/.test(target.value) && !/^\d+$/.test(target.value))
+    if (
+      />/.test(operator) &&
+      operator !== '>&' &&
+      !/^[<>]\(/.test(target.text) &&
+      !/^&/.test(target.value) &&
+      !/^\d+$/.test(target.value)
+    )
       yield { ...read(target), kind: 'file', replaces: false }
   if (name === 'mkdir') {
     const mode = command.args.findIndex((word) => word.value === '-m' || word.value === '--mode')

@@ -1,11 +1,10 @@
 /** What of a system tree the plan may give to the user, because a start script writes there. */
-import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { StageImage } from '../image/image.ts'
 import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram, findServerByService } from '../services/servers.ts'
 import { findApplicationPlace } from '../services/system-places.ts'
 import type { Copy } from './copies.ts'
-import { isInside, isSystemDirectory, parentDirectory } from './paths.ts'
+import { isInside, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
 import type { ScriptWrite } from './script-writes.ts'
 import type { StartUp } from './startup.ts'
@@ -49,7 +48,7 @@ export function findGrant(
   }
   const directory = isFile ? parentDirectory(path) : path
   if (isSystemTop(directory)) return undefined
-  if (serverConfiguration.test(directory) && !runsServer(image, startUp)) return undefined
+  if (serverConfiguration.test(directory) && !runsServer(image, startUp, directory)) return undefined
   const isCopied = copies.some((copy) => isInside(copy.destination, directory))
   const isMade = facts.at(directory).some((fact) => fact.kind === 'make') && !isFilledByRun(image, directory)
   // A file of the base image or a package may be there already. Configuration is small; what else they keep may be large.
@@ -70,9 +69,12 @@ export function findGrant(
 const serverConfiguration =
   /^\/(?:usr\/local\/)?etc\/(?:nginx|apache2|httpd|haproxy|lighttpd|caddy|traefik|varnish|supervisor\w*|mysql|postgresql|dovecot|postfix|exim4?|squid|samba|dnsmasq\.d|unbound|bind|monit)(?:\/|$)/
 
-const runsServer = (image: StageImage, { programs }: Pick<StartUp, 'programs'>): boolean =>
-  findServerByService(image.base.image?.service ?? '') !== undefined ||
-  programs.some(({ name }) => (findServerByProgram(name) ?? findRootProgram(name)) !== undefined)
+const runsServer = (image: StageImage, { programs }: Pick<StartUp, 'programs'>, directory: string): boolean => {
+  const service = image.base.image?.service
+  if (service !== undefined && (directory.split('/').includes(service) || findServerByService(service) !== undefined))
+    return true
+  return programs.some(({ name }) => (findServerByProgram(name) ?? findRootProgram(name)) !== undefined)
+}
 
 /** Whether base image or packages may have filled a directory of `/etc`. */
 const mayBring = (image: StageImage, directory: string): boolean => {
@@ -98,8 +100,7 @@ const installs =
   /\b(?:apt-get|apt|aptitude|apk|yum|dnf|microdnf|tdnf|zypper|pacman|dpkg|rpm|pip3?|gem)\b.*\s(?:install|add|-i|-S\w*|-U\w*)\s/
 
 /** The instructions of a stage behind which a granted place is there, with all that is in it. */
-export function findBringers(dockerfile: Dockerfile, image: StageImage, copies: readonly Copy[], path: string) {
-  if (!isSystemDirectory(path) || dockerfile.stages.length === 0) return []
+export function findBringers(image: StageImage, copies: readonly Copy[], path: string) {
   const copied = new Map(copies.map((copy) => [copy.instruction, copy]))
   return image.stage.instructions.filter((instruction) => {
     if (instruction.keyword === 'RUN') {

@@ -19,7 +19,7 @@ const programWrites: readonly ProgramWrites[] = [
   { programs: ['uvicorn', 'hypercorn', 'daphne'], flags: { '--uds': 'replaced', '--access-log': 'file', '--error-logfile': 'file', '--access-logfile': 'file', '--pid': 'file', '-p': 'file' }, source: 'uvicorn, hypercorn and daphne --help' },
   { programs: ['uwsgi'], flags: { '--logto': 'file', '--logto2': 'file', '--daemonize': 'file', '--pidfile': 'file', '--pidfile2': 'file', '--stats': 'replaced', '--touch-reload': 'file', '--spooler': 'directory' }, source: 'uwsgi-docs Options' },
   { programs: ['celery'], flags: { '--pidfile': 'file', '--logfile': 'file', '-f': 'file', '-s': 'replaced', '--schedule': 'replaced', '--statedb': 'replaced' }, source: 'docs.celeryq.dev reference/cli' },
-  { programs: ['java', 'JAVA_OPTS', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CATALINA_OPTS', 'JVM_OPTS', 'JAVA_OPTIONS', 'JAVA_ARGS'], flags: { '-Xloggc:': 'file', '-XX:HeapDumpPath=': 'directory', '-XX:ErrorFile=': 'file', '-XX:LogFile=': 'file', '-Djava.io.tmpdir=': 'directory', '-Dlog.path=': 'directory', '-Dlogging.file=': 'file', '-Dlogging.file.name=': 'file', '-Dlogging.file.path=': 'directory', '-Dlogging.path=': 'directory', '-Dlog.dir=': 'directory', '-DLOG_PATH=': 'directory', '-DLOG_DIR=': 'directory', '-Dlogs.dir=': 'directory', '--logging.file.name=': 'file', '--logging.file.path=': 'directory', '-Duser.home=': 'directory' }, source: 'java(1), Spring Boot reference, Logging' },
+  { programs: ['java', 'JAVA_OPTS', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS', 'CATALINA_OPTS', 'JVM_OPTS', 'JAVA_OPTIONS', 'JAVA_ARGS'], flags: { '-Xloggc:': 'file', '-XX:HeapDumpPath=': 'directory', '-XX:ErrorFile=': 'file', '-XX:LogFile=': 'file', '-Djava.io.tmpdir=': 'directory', '-Dlog.path=': 'directory', '-Dlogging.file=': 'file', '-Dlogging.file.name=': 'file', '-Dlogging.file.path=': 'directory', '-Dlogging.path=': 'directory', '-Dlog.dir=': 'directory', '-DLOG_PATH=': 'directory', '-DLOG_DIR=': 'directory', '-Dlogs.dir=': 'directory', '--logging.file.name=': 'file', '--logging.file.path=': 'directory' }, source: 'java(1), Spring Boot reference, Logging' },
   { programs: ['node', 'NODE_OPTIONS', 'nodejs'], flags: { '--diagnostic-dir': 'directory', '--report-directory': 'directory', '--report-dir': 'directory', '--heapsnapshot-dir': 'directory', '--cpu-prof-dir': 'directory', '--heap-prof-dir': 'directory' }, source: 'nodejs.org api/cli' },
   { programs: ['redis-server', 'valkey-server', 'redis-sentinel', 'keydb-server'], flags: { '--dir': 'directory', '--logfile': 'file', '--pidfile': 'file', '--appenddirname': 'directory', '--unixsocket': 'replaced' }, source: 'redis.conf' },
   { programs: ['php-fpm'], flags: { '-g': 'file', '--pid': 'file' }, source: 'php-fpm(8)' },
@@ -62,6 +62,7 @@ const rowsByProgram = new Map<string, ProgramWrites>()
 
 /** The absolute paths that the arguments of a program tell it to write. `name` may be a variable that holds arguments. */
 export function findArgumentWrites(name: string, args: readonly string[]): ArgumentWrite[] {
+  if (!args.some((word) => word.includes('/'))) return []
   if (rowsByProgram.size === 0)
     for (const row of programWrites) for (const program of row.programs) rowsByProgram.set(program, row)
   const row = rowsByProgram.get(name) ?? rowsByProgram.get(name.replace(/-?[\d.]+$/, ''))

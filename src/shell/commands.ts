@@ -5,12 +5,13 @@ import {
   type AndOr,
   type Command,
   forEachChild,
+  type PipelineNode,
   parse,
   type Redirection,
   type SyntaxNode,
   type Word as SyntaxWord
 } from 'unbash'
-import { createRootTestReader, type Guard, opposite } from './guards.ts'
+import { createRootTestReader, type Guard, mentionsUser, opposite } from './guards.ts'
 
 export interface ShellWord {
   /** As written. */
@@ -105,6 +106,9 @@ interface Context {
 const preparing = /^(?:chown|chmod|chgrp|mkdir|cp|mv|ln|touch|echo|printf|rm|sed|true|:)$/
 const leaving = /\b(?:exit|return|die|fail\w*|fatal|abort|error_exit|bail)\b/
 
+const isTest = (node: PipelineNode): boolean =>
+  node.type === 'TestCommand' || (node.type === 'Command' && /^(?:\[|test)$/.test(node.name?.value ?? ''))
+
 /** What the failure of each part of `a && b || c` does; read from the end, in one pass. */
 function readFailures(node: AndOr, source: (node: SyntaxNode) => string): Failure[] {
   const failures: Failure[] = []
@@ -147,7 +151,8 @@ function readScript(written: string): ShellScript {
   const script = parse(text)
   const commands: ShellCommand[] = []
   const source = (node: { pos: number; end: number }) => text.slice(node.pos, node.end)
-  const readRootTest = createRootTestReader(text)
+  const asksForRoot = mentionsUser.test(text)
+  const readRootTest = asksForRoot ? createRootTestReader(text) : () => undefined
   const withGuard = (context: Context, guard: Guard | undefined, isAlone = true): Context => ({
     ...context,
     isConditional: true,
@@ -160,7 +165,14 @@ function readScript(written: string): ShellScript {
   // Behind `if [ "$(id -u)" != 0 ]; then exec app; fi` everything is root's.
   let rest: Guard = 'none'
 
-  const readRedirects = (all: readonly Redirection[]) => {
+  const push = (
+    node: { pos: number; end: number },
+    context: Context,
+    name: SyntaxWord | undefined,
+    args: readonly ShellWord[],
+    assignments: ShellCommand['assignments'],
+    all: readonly Redirection[]
+  ) => {
     const redirects: ShellRedirect[] = []
     let heredocBody: string | undefined
     for (const redirect of all) {
@@ -168,16 +180,23 @@ function readScript(written: string): ShellScript {
       else if (redirect.target !== undefined)
         redirects.push({ operator: redirect.operator, target: toWord(redirect.target) })
     }
-    return { redirects, heredocBody }
+    commands.push({
+      name: name?.value ?? '',
+      nameWord: name === undefined ? undefined : toWord(name),
+      args,
+      assignments,
+      redirects,
+      heredocBody,
+      start: node.pos,
+      end: node.end,
+      guard: context.guard === 'none' && context.inFunction === undefined ? rest : context.guard,
+      isConditional: context.isConditional,
+      inFunction: context.inFunction,
+      failure: context.failure,
+      stopsOnError,
+      subshell: context.subshell
+    })
   }
-  const state = ({ guard, isConditional, inFunction, failure, subshell }: Context) => ({
-    guard: guard === 'none' && inFunction === undefined ? rest : guard,
-    isConditional,
-    inFunction,
-    failure,
-    subshell,
-    stopsOnError
-  })
 
   const add = (node: Command, context: Context) => {
     const args: ShellWord[] = []
@@ -193,16 +212,7 @@ function readScript(written: string): ShellScript {
         : []
     )
     const name = node.name?.value ?? ''
-    commands.push({
-      name,
-      nameWord: node.name === undefined ? undefined : toWord(node.name),
-      args,
-      assignments,
-      ...readRedirects(node.redirects),
-      start: node.pos,
-      end: node.end,
-      ...state(context)
-    })
+    push(node, context, node.name, args, assignments, node.redirects)
     if (name === 'set') {
       const words = args.map((word) => word.value)
       const named = words.indexOf('errexit')
@@ -243,11 +253,12 @@ function readScript(written: string): ShellScript {
           const isNoticed = failure === 'plain' || context.failure === 'accepted'
           visit(command as unknown as SyntaxNode, isNoticed ? running : { ...running, failure })
           const operator = node.operators[index]
-          const test = readRootTest(source(command))
+          if (operator === undefined) return
+          const test = asksForRoot ? readRootTest(source(command)) : undefined
           if (operator === '||') running = withGuard(context, test?.whenFalse)
           else if (operator === '&&' && test?.whenTrue !== undefined)
             running = withGuard(running, test.whenTrue, test.isAlone)
-          else if (operator === '&&' && /^(?:\[|test\b)/.test(source(command))) running = withGuard(running, undefined)
+          else if (operator === '&&' && isTest(command)) running = withGuard(running, undefined)
         })
         return
       }
@@ -262,16 +273,7 @@ function readScript(written: string): ShellScript {
       }
       case 'Redirected':
         visit(node.command as unknown as SyntaxNode, context)
-        commands.push({
-          name: '',
-          nameWord: undefined,
-          args: [],
-          assignments: [],
-          ...readRedirects(node.redirects),
-          start: node.pos,
-          end: node.end,
-          ...state(context)
-        })
+        push(node, context, undefined, [], [], node.redirects)
         return
       case 'Subshell': {
         subshells++

@@ -22,9 +22,11 @@ const question = [
 ].join('|')
 const assigned = new RegExp(`\\b(\\w+)=["']?${question}`, 'g')
 
+/** Texts without it need no reader. */
+export const mentionsUser = /\bid\s+-\w*u|\bE?UID\b|\bwhoami\b|\$\{?USER\b/
+
 /** Makes the reader for one script; what it keeps in variables (`uid="$(id -u)"`) counts too. */
 export function createRootTestReader(script: string): (text: string) => RootTest | undefined {
-  if (!/\bid\s+-\w*u|\bE?UID\b|\bwhoami\b|\$\{?USER\b/.test(script)) return () => undefined
   const names = ['E?UID', 'USER', ...[...script.matchAll(assigned)].map((match) => match[1] as string)]
   const mention = String.raw`(?:${question}|\$\{?(?:${names.join('|')})(?![\w])(?::?-[^}]*)?\}?)`
   const inParentheses = String.raw`(?:${mention}|\b(?:EUID|UID)\b)`
