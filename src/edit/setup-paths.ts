@@ -72,17 +72,13 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const facts = readRunFacts(dockerfile, image.lineage)
   const base = image.base.image
   const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
-  let copies: Copy[] | undefined
-  const allCopies = () => {
-    copies ??= readCopies(dockerfile, image.lineage)
-    return copies
-  }
+  const copies = readCopies(dockerfile, image.lineage)
   let moves: Map<Instruction, string[]> | undefined
   /** What fills a place that the user gets with all that is in it, or a place of the system. */
   const fillers = ({ path, isRecursive, madeBy }: PlannedPath): Instruction[] => {
-    const found = new Set(isSystemDirectory(path) ? findBringers(image, allCopies(), path) : [])
+    const found = new Set(isSystemDirectory(path) ? findBringers(image, copies, path) : [])
     if (isRecursive === true && !isSystemDirectory(path))
-      for (const copy of allCopies())
+      for (const copy of copies)
         if (isInside(path, copy.destination) || isInside(copy.destination, path)) {
           const owner = resolvePrincipal(copy.instruction.flag('chown')?.value ?? '', accounts)
           if (owner.uid !== user.uid || user.uid === undefined) found.add(copy.instruction)
