@@ -24,12 +24,13 @@ a user without an account starts with \`HOME=/\`.
   apply(context) {
     const { dockerfile, stage, stagePlan } = context
     const { user } = stagePlan
-    if (user.source === 'numeric' && stagePlan.needsHome) {
+    if (stagePlan.environment.length > 0) {
       // source: moby daemon: a uid without a passwd entry starts with HOME=/
-      const place = findUserPlace(stage).before
-      const text = `${context.edit.keyword('ENV')} HOME=/tmp`
-      if (place !== undefined) context.edit.insertBefore(place, text, 'a user without an account has / for his home')
-      return
+      const { before } = findUserPlace(stage)
+      const text = `${context.edit.keyword('ENV')} ${stagePlan.environment.join(' ')}`
+      const message = 'what the program needs as another user than root'
+      if (before !== undefined) context.edit.insertBefore(before, text, message)
+      else context.edit.insertAfter(stage.instructions.at(-1) ?? stage.from, text, message)
     }
     const commands = accountCommands(user)
     if (commands.length === 0) return

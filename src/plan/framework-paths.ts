@@ -22,7 +22,7 @@ export interface FrameworkPaths {
 
 type ReadContext = ((path: string) => string | undefined) | undefined
 
-const mayBuild = /\b(?:uv|artisan|composer|console|rails|rake|bootsnap|next|npm|yarn|pnpm|bun|cake|yii|spark)\b/
+const mayBuild = /\b(?:artisan|composer|console|rails|rake|bootsnap|next|npm|yarn|pnpm|bun|cake|yii|spark)\b/
 
 const textOf = (command: ShellCommand): string =>
   [baseName(command.name), ...command.args.map((word) => word.value)].join(' ').replace(/^bundle exec /, '')

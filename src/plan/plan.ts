@@ -7,7 +7,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
 import { isRoot, readImage, type StageImage } from '../image/image.ts'
-import { wantsHome } from '../services/home-programs.ts'
+import { isSyncingStart, wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
 import { readCopies } from './copies.ts'
@@ -36,8 +36,8 @@ export interface StagePlan {
   ports: readonly PortMapping[]
   /** Programs that only root may execute, and that can be opened. */
   closedPrograms: readonly string[]
-  /** The user has no account, so `HOME` is `/`, and a program of the start keeps files there. */
-  needsHome: boolean
+  /** Variables that the process needs because it is no longer root, such as `HOME=/tmp`. */
+  environment: readonly string[]
   /** Set when something has to leave `/root`. */
   homeMove: HomeMove | undefined
   findings: readonly Finding[]
@@ -197,7 +197,7 @@ function planStage(
       applicationDirectories: [],
       ports,
       closedPrograms: [],
-      needsHome: false,
+      environment: [],
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
       startUp,
@@ -263,11 +263,7 @@ function planStage(
       context.startUp,
       options
     ).flatMap(({ path, edit }) => (edit === undefined ? [] : [path])),
-    needsHome:
-      user.source === 'numeric' &&
-      user.ownHome === undefined &&
-      !image.final.environment.has('HOME') &&
-      context.startUp.programs.some(({ name }) => wantsHome(name)),
+    environment: findNeededVariables(user, context.image, context.startUp),
     homeMove,
     findings: summarize(deduplicate(told)).map((finding) =>
       toFinding(
@@ -278,6 +274,25 @@ function planStage(
     startUp: context.startUp,
     server
   }
+}
+
+function findNeededVariables(user: PlannedUser, image: StageImage, { programs }: StartUp): string[] {
+  const { environment } = image.final
+  const needed: string[] = []
+  // A user without an account has / for his home.
+  if (
+    user.source === 'numeric' &&
+    user.ownHome === undefined &&
+    !environment.has('HOME') &&
+    programs.some(({ name }) => wantsHome(name))
+  )
+    needed.push('HOME=/tmp')
+  const syncs = programs.some(({ name, args }) => isSyncingStart([name, ...args].join(' ')))
+  const isSynced = image.lineage.some((stage) =>
+    stage.instructions.some(({ keyword, raw }) => keyword === 'RUN' && /\buv\s+sync\b/.test(raw.logical))
+  )
+  if (syncs && isSynced && !environment.has('UV_NO_SYNC')) needed.push('UV_NO_SYNC=1')
+  return needed
 }
 
 /** Ports and mounts of the services that start this stage; those without a `target` start the last one. */

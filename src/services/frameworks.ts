@@ -25,7 +25,6 @@ const composer =
 
 // biome-ignore format: one row per entry
 export const frameworks: readonly Framework[] = [
-  { name: 'uv', marks: ['pyproject.toml'], writes: ['.venv'], builtBy: /^(?:\S*\/)?uv\s+(?:sync|venv)\b/, isSure: /^(?:\S*\/)?uv\s+sync\b/, servedBy: /^(?:\S*\/)?uv\s+run\b(?!.*--no-sync)/, isOnlyBuilt: true, source: 'docs.astral.sh/uv concepts/projects/sync: `uv run` syncs the environment before it runs; astral-sh/uv-docker-example#82' },
   { name: 'Laravel', marks: ['artisan'], writes: ['storage', 'bootstrap/cache'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?artisan\\b|${composer.source}`), isSure: /^(?:php\S*\s+)?(?:\S*\/)?artisan\s/, servedBy: php, source: 'laravel.com/docs deployment, Directory Permissions' },
   { name: 'Symfony', marks: ['bin/console', 'composer.json'], writes: ['var'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?bin/console\\b|${composer.source}`), servedBy: php, source: 'symfony.com/doc/current/setup/file_permissions.html' },
   { name: 'CakePHP', marks: ['bin/cake'], writes: ['tmp', 'logs'], builtBy: new RegExp(`bin/cake\\b|${composer.source}`), servedBy: php, source: 'book.cakephp.org installation, Permissions' },

@@ -9,3 +9,10 @@ const needsHome =
 
 /** Whether a program, by its name, wants a home directory that it can write. */
 export const wantsHome = (program: string): boolean => needsHome.test(program)
+
+/**
+ * Starts that put their environment in order first, which they can't where a `RUN` made it as root.
+ * source: docs.astral.sh/uv concepts/projects/sync: `uv run` syncs before it runs; UV_NO_SYNC in its environment variables;
+ * astral-sh/uv-docker-example#82
+ */
+export const isSyncingStart = (line: string): boolean => /^uv\s+run\b(?!.*\s--no-sync\b)/.test(line)
