@@ -190,19 +190,22 @@ describe('compose files', () => {
       context: folder,
       targets: ['runtime', 'worker', 'dev'],
       ports: [],
-      mounts: []
+      mounts: [],
+      grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
       context: path.join(folder, 'web'),
       targets: [],
       ports: [],
-      mounts: []
+      mounts: [],
+      grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
       context: undefined,
       targets: [],
       ports: [],
-      mounts: []
+      mounts: [],
+      grants: []
     })
   })
 
@@ -229,8 +232,10 @@ describe('compose files', () => {
     expect(mounts.map(({ path: target, kind }) => `${kind} ${target}`)).toEqual([
       'volume /data',
       'bind /uploads',
+      'read-only /settings',
       'bind /logs',
       'volume /media',
+      'read-only /in',
       'bind /var/run/docker.sock'
     ])
     const [report] = (await rewriteDirectory(folder)).files
@@ -239,6 +244,33 @@ describe('compose files', () => {
     expect(report?.findings.map(({ message }) => message)).toContain(
       'compose.yaml mounts a directory of the host at /uploads: it keeps the owner that it has there'
     )
+  })
+
+  it('name what they give, for the stage that they start', async () => {
+    const folder = createFolder({
+      Dockerfile: 'FROM python:3.12-slim AS dev\nCMD ["python"]\nFROM python:3.12-slim\nCMD ["python", "app.py"]\n',
+      'compose.yaml': [
+        'services:',
+        '  app:',
+        '    build: .',
+        '    privileged: true',
+        '    cap_add: [NET_ADMIN, NET_BIND_SERVICE]',
+        '    devices: [/dev/ttyUSB0:/dev/ttyUSB0]',
+        '    volumes: ["./keys:/etc/app/keys:ro", "./docs:/docs:ro"]',
+        '  tools:',
+        '    build: { context: ., target: dev }',
+        '    volumes: ["./work:/work"]'
+      ].join('\n')
+    })
+    const [report] = (await rewriteDirectory(folder)).files
+    const messages = report?.findings.map(({ message }) => message) ?? []
+    expect(messages.filter((message) => message.includes('gives the container'))).toEqual([
+      'compose.yaml gives the container privileged: a process that is not root has no use of it',
+      'compose.yaml gives the container cap_add: NET_ADMIN: a process that is not root has no use of it',
+      'compose.yaml gives the container the device /dev/ttyUSB0: a process that is not root has no use of it'
+    ])
+    expect(messages).toContain('compose.yaml mounts /etc/app/keys read-only: until now root read it, whatever its mode')
+    expect(messages.some((message) => message.includes('/docs'))).toBe(false)
   })
 
   it('that say nothing usable are passed over', async () => {
@@ -259,7 +291,8 @@ describe('compose files', () => {
       context: undefined,
       targets: [],
       ports: [],
-      mounts: []
+      mounts: [],
+      grants: []
     })
   })
 

@@ -101,10 +101,13 @@ export interface RewriteOptions {
    */
   mounts?: readonly {
     readonly path: string
-    readonly kind: 'bind' | 'volume'
+    /** `read-only`: a bind mount of which the process only reads. */
+    readonly kind: 'bind' | 'volume' | 'read-only'
     readonly file: string
     readonly target?: string | undefined
   }[]
+  /** What files beside the Dockerfile give this container beyond a plain one: `privileged`, `cap_add: NET_ADMIN`, a device. */
+  grants?: readonly { readonly grant: string; readonly file: string; readonly target?: string | undefined }[]
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
   /** Default `presets.user`. */

@@ -16,12 +16,11 @@ const quotePath = (path: string): string =>
 
 /** The order of the plan, but no directory before one above it. */
 function parentsFirst(paths: readonly string[]): string[] {
-  const ordered: string[] = []
-  for (const path of paths) {
-    const at = ordered.findIndex((other) => isInside(other, path))
-    ordered.splice(at === -1 ? ordered.length : at, 0, path)
-  }
-  return ordered
+  const all = new Set(paths)
+  const ordered = new Set<string>()
+  for (const path of paths)
+    for (const directory of [...pathAndAncestors(path)].reverse()) if (all.has(directory)) ordered.add(directory)
+  return [...ordered]
 }
 
 /** Paths that are there before an instruction: made by a `RUN` or `WORKDIR`, with the directories above them. */

@@ -14,7 +14,11 @@ export interface ComposeBuild {
   ports: Port[]
   /** Writable mounts, with the file. */
   mounts: Mount[]
+  /** `privileged`, added capabilities and devices, with the file. */
+  grants: Grant[]
 }
+
+type Grant = NonNullable<RewriteOptions['grants']>[number]
 
 type Port = NonNullable<RewriteOptions['publishedPorts']>[number]
 
@@ -26,6 +30,7 @@ interface ServiceBuild {
   target: string | undefined
   ports: Port[]
   mounts: Mount[]
+  grants: Grant[]
 }
 
 /**
@@ -40,7 +45,7 @@ export function createComposeReader(folders: Folders): (dockerfile: string, top:
     return builds
   }
   return async (dockerfile, top) => {
-    const found: ComposeBuild = { context: undefined, targets: [], ports: [], mounts: [] }
+    const found: ComposeBuild = { context: undefined, targets: [], ports: [], mounts: [], grants: [] }
     for (const folder of foldersUpward(path.dirname(dockerfile), top))
       for (const build of await buildsIn(folder)) {
         if (build.dockerfile !== dockerfile) continue
@@ -49,6 +54,7 @@ export function createComposeReader(folders: Folders): (dockerfile: string, top:
         const of = target === undefined ? {} : { target }
         found.ports.push(...build.ports.map((each) => ({ ...each, ...of })))
         found.mounts.push(...build.mounts.map((each) => ({ ...each, ...of })))
+        found.grants.push(...build.grants.map((each) => ({ ...each, ...of })))
         if (build.target !== undefined && !found.targets.includes(build.target)) found.targets.push(build.target)
       }
     return found
@@ -76,7 +82,8 @@ function findServiceBuilds(compose: unknown, folder: string, file: string): Serv
     const build = isRecord(service) ? service.build : undefined
     const ports = isRecord(service) ? containerPorts(service.ports).map((port) => ({ port, file })) : []
     const mounts = isRecord(service) ? containerMounts(service.volumes, file) : []
-    const said = { ports, mounts }
+    const grants = isRecord(service) ? serviceGrants(service, file) : []
+    const said = { ports, mounts, grants }
     if (typeof build === 'string') return serviceBuild(folder, said, build)
     if (!isRecord(build) || build.dockerfile_inline !== undefined) return []
     return serviceBuild(folder, said, build.context ?? '.', build.dockerfile, build.target)
@@ -93,8 +100,18 @@ function containerPorts(ports: unknown): number[] {
   })
 }
 
+function serviceGrants(service: Record<string, unknown>, file: string): Grant[] {
+  const list = (value: unknown) => (Array.isArray(value) ? value.map((each) => String(each)) : [])
+  const added = list(service.cap_add).filter((name) => !/^(?:CAP_)?NET_BIND_SERVICE$/i.test(name))
+  return [
+    ...(service.privileged === true ? [{ grant: 'privileged', file }] : []),
+    ...(added.length > 0 ? [{ grant: `cap_add: ${added.join(', ')}`, file }] : []),
+    ...list(service.devices).map((device) => ({ grant: `the device ${device.split(':')[0]}`, file }))
+  ]
+}
+
 /**
- * The writable mounts of `volumes`: `data:/var/lib/app`, `./data:/data:z`, `{ type: volume, source, target }`. Anonymous
+ * The mounts of `volumes`: `data:/var/lib/app`, `./data:/data:z`, `{ type: volume, source, target }`. Anonymous
  * volumes are made anew from the image, and `tmpfs` is everybody's.
  */
 function containerMounts(volumes: unknown, file: string): Mount[] {
@@ -102,19 +119,21 @@ function containerMounts(volumes: unknown, file: string): Mount[] {
   return volumes.flatMap((entry: unknown): Mount[] => {
     if (isRecord(entry)) {
       const target = withDefaults(entry.target)
-      if (target === undefined || entry.read_only === true || entry.source === undefined) return []
-      return entry.type === 'bind' || entry.type === 'volume' ? [{ path: target, kind: entry.type, file }] : []
+      if (target === undefined || entry.source === undefined) return []
+      if (entry.type !== 'bind' && entry.type !== 'volume') return []
+      return [{ path: target, kind: entry.read_only === true ? 'read-only' : entry.type, file }]
     }
     const text = withDefaults(String(entry))?.replace(/^[A-Za-z]:(?=[\\/])/, '')
     const [source, target, mode = ''] = text?.split(':') ?? []
-    if (source === undefined || target === undefined || !target.startsWith('/') || /\bro\b/.test(mode)) return []
-    return [{ path: target, kind: /^[./~\\]/.test(source) ? 'bind' : 'volume', file }]
+    if (source === undefined || target === undefined || !target.startsWith('/')) return []
+    const kind = /\bro\b/.test(mode) ? 'read-only' : /^[./~\\]/.test(source) ? 'bind' : 'volume'
+    return [{ path: target, kind, file }]
   })
 }
 
 function serviceBuild(
   folder: string,
-  said: Pick<ServiceBuild, 'ports' | 'mounts'>,
+  said: Pick<ServiceBuild, 'ports' | 'mounts' | 'grants'>,
   context: unknown,
   dockerfile: unknown = 'Dockerfile',
   target?: unknown

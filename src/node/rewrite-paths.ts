@@ -186,7 +186,8 @@ async function completeOptions(file: string, text: string, options: FileOptions,
   const context = options.context ?? compose.context
   const publishedPorts = options.publishedPorts ?? compose.ports
   const mounts = options.mounts ?? compose.mounts
-  return { ...options, publishedPorts, mounts, ...(targets && { targets }), ...(context && { context }) }
+  const grants = options.grants ?? compose.grants
+  return { ...options, publishedPorts, mounts, grants, ...(targets && { targets }), ...(context && { context }) }
 }
 
 /** What compose names is shipped besides the last stage, not instead of it. */

@@ -6,7 +6,7 @@ import { createLocator, type Dockerfile, parseDockerfile, type Stage } from '../
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
-import { isRoot, readImage, type StageImage } from '../image/image.ts'
+import { findParent, isRoot, readImage, type StageImage } from '../image/image.ts'
 import { isSyncingStart, wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
@@ -125,6 +125,22 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
       )
     ])
 
+  if ((options.targets ?? []).length === 0) {
+    const tested = findTested(dockerfile, last)
+    if (tested !== undefined)
+      findings.push(
+        toFinding(
+          {
+            rule: 'test-stage',
+            severity: 'warning',
+            message: `the last stage, ${last.name}, looks like a test of ${tested.name}, which is shipped as root`,
+            help: `Name the stage that is shipped: --target ${tested.name} (or \`target\` in the config).`
+          },
+          last
+        )
+      )
+  }
+
   const stages = targets.map((stage) =>
     planStage(dockerfile, stage, options, (finding, toOld) => toFinding(finding, stage, toOld))
   )
@@ -138,6 +154,15 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
         ? 'needs-review'
         : 'converted'
   return finish(verdict, findings, stages)
+}
+
+/** The stage that a last stage without a command of its own only tests. */
+function findTested(dockerfile: Dockerfile, last: Stage): Stage | undefined {
+  const isCommand = ({ keyword }: Instruction) => keyword === 'CMD' || keyword === 'ENTRYPOINT'
+  if (!/^(?:tests?|testing|unit-?tests?|lint|ci|checks?|e2e|specs?)$/.test(last.name ?? '')) return undefined
+  if (last.instructions.some(isCommand)) return undefined
+  const parent = findParent(dockerfile, last)
+  return parent?.name !== undefined && parent.instructions.some(isCommand) ? parent : undefined
 }
 
 /** The first line of an instruction: enough to point at. */
@@ -297,14 +322,15 @@ function findNeededVariables(user: PlannedUser, image: StageImage, { programs }:
 
 /** Ports and mounts of the services that start this stage; those without a `target` start the last one. */
 function forStage(dockerfile: Dockerfile, stage: Stage, options: RewriteOptions): RewriteOptions {
-  const { publishedPorts, mounts } = options
+  const { publishedPorts, mounts, grants } = options
   const isLast = stage === dockerfile.stages.at(-1)
   const isOf = ({ target }: { target?: string | undefined }) =>
     target === undefined ? isLast : target.toLowerCase() === stage.name || target === String(stage.index)
   return {
     ...options,
     ...(publishedPorts === undefined ? {} : { publishedPorts: publishedPorts.filter(isOf) }),
-    ...(mounts === undefined ? {} : { mounts: mounts.filter(isOf) })
+    ...(mounts === undefined ? {} : { mounts: mounts.filter(isOf) }),
+    ...(grants === undefined ? {} : { grants: grants.filter(isOf) })
   }
 }
 

@@ -174,6 +174,13 @@ there, make the directory in a build stage and copy it with its owner:
     'With `--target` the named stages are the ones that are shipped. A file without that stage is treated by its last stage.'
   ),
   rule(
+    'test-stage',
+    'warning',
+    'The last stage looks like a test of the one that is shipped',
+    `Without \`--target\` the last stage is the one that is shipped. One that is called \`test\` or \`lint\`, has no command and
+is built on a stage that has one, most likely is not. Name the shipped stage with \`--target\`, or in the config.`
+  ),
+  rule(
     'partial-run',
     'warning',
     'The transforms that ran do not make the image non-root by themselves',

@@ -234,8 +234,9 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['supervisord', 'supervisorctl'],
     category: 'supervisor',
-    why: 'supervisord starts several programs, each with a user, a pid file and logs of its own',
-    instead: 'Give each program an image of its own, or set `user=`, pidfile and log paths in supervisord.conf by hand.'
+    why: 'supervisord starts several programs and keeps a pid file and logs; its configuration is not read yet',
+    instead:
+      'Give each program an image of its own. By hand: no `user=` in supervisord.conf, `logfile=/dev/null`, `logfile_maxbytes=0`, `pidfile=/tmp/supervisord.pid`, and programs that start as one user; then USER.'
   },
   {
     names: ['monit', 'circusd', 'god', 'pm2-root'],

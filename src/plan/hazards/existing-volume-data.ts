@@ -2,6 +2,10 @@ import { expand } from '../../dockerfile/words.ts'
 import { defineHazard } from '../hazard.ts'
 import { holdsData, isPublicDirectory, isSocket } from '../paths.ts'
 
+/** What is often closed to others than its owner. */
+const isKey =
+  /(?:^|[/._-])(?:keys?|keystore|certs?|certificates?|ssl|tls|https|secrets?|credentials?|private)(?:$|[/._-])|\.(?:pem|key|pfx|p12|jks)$|\/\.ssh(?:\/|$)/i
+
 export const existingVolumeData = defineHazard({
   name: 'existing-volume-data',
   severity: 'warning',
@@ -13,6 +17,14 @@ compose files that build the image are looked at as well; the owner of a bind mo
   *find({ image, dockerfile, options }) {
     const seen = new Set<string>()
     for (const { path, kind, file } of options.mounts ?? []) {
+      if (kind === 'read-only') {
+        if (isKey.test(path))
+          yield {
+            message: `${file} mounts ${path} read-only: until now root read it, whatever its mode`,
+            help: 'Make it readable for UID:GID on the host (a key of mode 0600 belongs to its reader).'
+          }
+        continue
+      }
       if (!holdsData(path) || seen.has(path)) continue
       seen.add(path)
       yield kind === 'bind'

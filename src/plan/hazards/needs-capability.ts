@@ -9,7 +9,15 @@ export const needsCapability = defineHazard({
 even with \`--cap-add\` (a user's process has them only as ambient capabilities, which Docker does not set). The file is
 refused. A program to which a \`RUN setcap\` gave capabilities is reported too: with \`+ep\` it does not even start under
 \`--cap-drop ALL\`.`,
-  *find({ image, startUp }) {
+  *find({ image, startUp, options }) {
+    for (const { grant, file } of options.grants ?? [])
+      yield {
+        severity: 'warning',
+        message: `${file} gives the container ${grant}: a process that is not root has no use of it`,
+        help: grant.startsWith('the device')
+          ? 'Let the user belong to the group of the device (`group_add` with its number).'
+          : 'If the program needs it, keep the image as root with `cap_drop: [ALL]` and that capability alone.'
+      }
     const reported = new Set<string>()
     for (const program of startUp.programs) {
       const found = findRootProgram(program.name, program.args)

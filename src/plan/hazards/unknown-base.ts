@@ -50,7 +50,10 @@ already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -
       yield {
         severity: 'error',
         message: `FROM ${name}: ${why}, and the Dockerfile has no command of its own, so nothing says what would run`,
-        help: 'See what it starts with `docker inspect`, then write its CMD into the Dockerfile, or convert the base image itself.',
+        help:
+          base.unresolved.length > 0
+            ? `Give the variable a default (\`ARG ${base.unresolved[0]}=python:3.12\`) and convert again, or convert the base image itself.`
+            : "docker inspect --format '{{json .Config}}' IMAGE: with a `User` that is not root, accept this (`# unroot: ignore unknown-base -- base runs as N`); else copy its Entrypoint and Cmd into this file, or convert the base image itself.",
         at
       }
     else
