@@ -224,7 +224,7 @@ const isCrossBuilt = (dockerfile: Dockerfile, image: StageImage): boolean =>
     /^(?:arm|i386|ppc64le|s390x|riscv64|mips)/.test(image.base.reference.text))
 
 /** `chgrp -R 0` with `chmod g=u`. source: docs.openshift.com "Support arbitrary user ids" */
-export const givesRightsToRootGroup = (image: StageImage): boolean => {
+const givesRightsToRootGroup = (image: StageImage): boolean => {
   const runs = image.lineage
     .flatMap((stage) => stage.instructions)
     .filter(({ keyword }) => keyword === 'RUN')
