@@ -246,7 +246,12 @@ function planStage(
     server: setup,
     options
   }
-  const applicationDirectories = findApplicationDirectories(context.dockerfile, context.image, context.copies)
+  const applicationDirectories = findApplicationDirectories(
+    context.dockerfile,
+    context.image,
+    context.copies,
+    context.startUp
+  )
   const paths = planPaths(
     context.dockerfile,
     context.image,

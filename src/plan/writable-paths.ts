@@ -56,7 +56,8 @@ const servesWebRoot = (image: StageImage): boolean =>
 export function findApplicationDirectories(
   dockerfile: Dockerfile,
   image: StageImage,
-  copies: readonly Copy[]
+  copies: readonly Copy[],
+  startUp?: StartUp
 ): string[] {
   const isOwn = (path: string) =>
     !isSystemDirectory(path) &&
@@ -74,6 +75,12 @@ export function findApplicationDirectories(
   }
   const { workdir } = image.final
   if (declared.has(workdir) && isOwn(workdir)) found.add(workdir)
+  // `cd /opt/app && exec python main.py`: that is where it works.
+  for (const { command } of startUp?.commands ?? []) {
+    const target = command.name === 'cd' && command.args[0]?.isStatic ? command.args[0].value : ''
+    if (target.startsWith('/') && copies.some((copy) => isInside(copy.destination, target)))
+      declared.add(resolvePath('/', target))
+  }
   for (const copy of copies) {
     if (copy.isUnresolved) continue
     const at = copy.state.workdir
