@@ -239,8 +239,9 @@ export function readStartUp(
 
   /** `LOG_DIR=/var/log/x`, `export DATA="${DATA:-/data}"`: the first unconditional one counts. */
   const readAssignments = (all: readonly ShellCommand[]) => {
+    // In branches: what every assignment agrees on.
+    const inBranches = new Map<string, string | undefined>()
     for (const { name, args, assignments, isConditional } of all) {
-      if (isConditional) continue
       const pairs = /^(?:export|readonly|local|declare|typeset)$/.test(name)
         ? args.flatMap((word) => {
             const match = /^(\w+)=(["']?)(.*)\2$/s.exec(word.value)
@@ -258,9 +259,14 @@ export function readStartUp(
       for (const { name: variable, text } of pairs) {
         if (variables.has(variable)) continue
         const value = substitute(text)
-        if (value !== undefined) variables.set(variable, value)
+        if (!isConditional) {
+          if (value !== undefined) variables.set(variable, value)
+        } else
+          inBranches.set(variable, inBranches.has(variable) && inBranches.get(variable) !== value ? undefined : value)
       }
     }
+    for (const [variable, value] of inBranches)
+      if (value !== undefined && value !== '' && !variables.has(variable)) variables.set(variable, value)
   }
 
   /** How many of the last words of a line come from CMD. */

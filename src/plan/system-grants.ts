@@ -39,7 +39,13 @@ export function findGrant(
   if (!canRun(image)) return undefined
   const isFile = write.kind === 'file'
   const place = findApplicationPlace(isFile ? path : `${path}/-`)
-  if (place === undefined) return undefined
+  // The place of a base image's own application: what its Dockerfile calls the working directory.
+  const home = image.base.image?.kind === 'application' ? image.base.image.workdir : undefined
+  if (place === undefined || (place === 'directory' && home !== undefined && isInside(path, home))) {
+    if (home === undefined || !/^\/usr\/share\/[^/]+$/.test(home) || !isInside(path, home)) return undefined
+    const target = isFile ? parentDirectory(path) : path
+    return target === home ? undefined : { path: target, kind: 'directory', isRecursive: false }
+  }
   if (place === 'file') {
     // A file that is there, but empty, must not change what the script does.
     const name = path.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&')
