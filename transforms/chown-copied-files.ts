@@ -2,9 +2,36 @@ import { resolvePrincipal } from '../src/image/accounts.ts'
 import { type Copy, readCopies } from '../src/plan/copies.ts'
 import { findGitRuns } from '../src/plan/git-runs.ts'
 import { isInside, isSystemDirectory } from '../src/plan/paths.ts'
-import { readRunFacts } from '../src/plan/run-facts.ts'
+import { type RunFacts, readRunFacts } from '../src/plan/run-facts.ts'
 import { isOwnedAlready, isWebRoot } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
+
+/**
+ * What `ADD` fetches has mode 0600. A later `chmod +x` makes 0711 of it: enough for a program, not for a script.
+ * source: Dockerfile reference, ADD "the destination will have permissions of 600"
+ */
+function isFetchedAndClosed(copy: Copy, facts: RunFacts): boolean {
+  const { instruction, sources, destination, isDirectory } = copy
+  if (instruction.keyword !== 'ADD' || instruction.flag('chmod') !== undefined) return false
+  if (!sources.every((source) => /^https?:\/\//.test(source) && !/\.git(?:#.*)?$/.test(source))) return false
+  const names = sources.map(
+    (source) =>
+      source
+        .replace(/[?#].*$/, '')
+        .split('/')
+        .at(-1) ?? ''
+  )
+  const paths = isDirectory ? names.map((name) => `${destination}/${name}`) : [destination]
+  return paths.some((path) => {
+    const opened = [...facts.covering(path)].filter(
+      (fact) => (fact.kind === 'open' || fact.kind === 'remove') && fact.instruction.index > instruction.index
+    )
+    const isScript = /\.(?:sh|bash|py|pl|rb|js)$/.test(path)
+    return !opened.some(
+      ({ kind, value }) => kind === 'remove' || (isScript ? /[4-7]$|[oa]\+\w*r|\+r/.test(value) : true)
+    )
+  })
+}
 
 export const chownCopiedFiles = defineTransform({
   name: 'chown-copied-files',
@@ -40,12 +67,19 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       const isPrivate =
         /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '') &&
         !stagePlan.closedPrograms.some((path) => isInside(path, destination))
+      const isFetched = isFetchedAndClosed(copy, facts)
       // A system place that the plan gives to the user is one that a start script writes.
       const isGiven = paths.some(
         (each) => each.kind === 'directory' && isSystemDirectory(each.path) && isInside(destination, each.path)
       )
-      if (mode === 'app' && !isPrivate && !isGiven && isSystemDirectory(destination)) continue
-      if (mode === 'app' && !isPrivate && !directories.some((directory) => isInside(destination, directory))) continue
+      if (mode === 'app' && !isPrivate && !isFetched && !isGiven && isSystemDirectory(destination)) continue
+      if (
+        mode === 'app' &&
+        !isPrivate &&
+        !isFetched &&
+        !directories.some((directory) => isInside(destination, directory))
+      )
+        continue
       if (isOwnedAlready(destination, facts, user, image.final.accounts, instruction, true)) continue
       if (user.uid === undefined && !resolvePrincipal(user.text, state.accounts).isKnown) {
         // BuildKit turns a name that the image does not have yet silently into 0:0.

@@ -4,6 +4,23 @@ import { defineHazard } from '../hazard.ts'
 /** Flags with which a shell or an interpreter waits for its user. */
 const interactive = /^(?:-[ailsi]+|--login|--interactive|--simple-prompt|--no-save)$/
 
+/** What a script does that only passes its arguments on. */
+const passesOn = new Set([
+  'set',
+  'exec',
+  'test',
+  '[',
+  '[[',
+  'echo',
+  'printf',
+  'export',
+  'shift',
+  'true',
+  ':',
+  'cd',
+  'command'
+])
+
 export const baseForOthers = defineHazard({
   name: 'base-for-others',
   severity: 'warning',
@@ -50,13 +67,15 @@ merge; children may need \`USER root\` for their installs.`,
       return
     }
     const hasOwn = startUp.entrypoint?.instruction !== undefined || startUp.command?.instruction !== undefined
-    const program = startUp.programs[0]?.name ?? ''
+    // An entrypoint that ends in `exec "$@"` starts what CMD says.
+    const started = startUp.programs.filter(({ name }) => !passesOn.has(name))
+    const program = started[0]?.name ?? ''
     const isShell =
       /^(?:(?:ba|da|a|z|k)?sh|python[\d.]*|node|irb|php|lua|perl|ghci|jshell|erl|iex|R|julia|bun|deno|pwsh)$/.test(
         program
       ) &&
-      startUp.programs.length === 1 &&
-      startUp.programs[0]?.args.every((word) => interactive.test(word)) === true
+      started.length === 1 &&
+      started[0]?.args.every((word) => interactive.test(word)) === true
     const first = startUp.programs[0]
     const staysAlive =
       hasOwn &&

@@ -19,7 +19,8 @@ const unpackers: readonly (readonly [RegExp, RegExp])[] = [
   [/^python[\d.]*$/, /^(?:migrate|loaddata)$/],
   [/^flask$/, /^(?:db|init-db)$/],
   [/^(?:alembic|prisma)$/, /^(?:upgrade|migrate|push)$/],
-  [/^sqlite3$/, /./]
+  [/^sqlite3$/, /./],
+  [/^(?:airflow|superset)$/, /^(?:db|initdb|init|users|fab)$/]
 ]
 
 export const filesMadeByRoot = defineHazard({
@@ -42,7 +43,7 @@ What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <
       for (const instruction of stage.instructions) {
         if (
           instruction.keyword !== 'RUN' ||
-          !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails|manage\.py|flask|alembic|sqlite3)\b/.test(
+          !/\b(tar|unzip|7z|git|svn|bsdtar|composer|django-admin|jar|npx|npm|rails|manage\.py|flask|alembic|sqlite3|airflow|superset)\b/.test(
             instruction.raw.logical
           )
         )
