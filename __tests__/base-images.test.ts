@@ -445,7 +445,8 @@ describe('the rows', () => {
     'onbuild',
     '0.10',
     '2.7-slim',
-    '2.15.0-jupyter'
+    '2.15.0-jupyter',
+    'next-latest'
   ]
 
   it.each(baseImages.map((row): [string, BaseImage] => [row.names[0] ?? '', row]))(

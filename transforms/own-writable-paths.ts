@@ -4,7 +4,7 @@ import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { findOwningWorkdir } from '../src/edit/user-place.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
-import { isInside, parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
+import { parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
 import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
 import { findMade, type PlannedPath } from '../src/plan/writable-paths.ts'
@@ -79,6 +79,7 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       return
     }
     const { instructions } = stage
+    const given = new Set(stagePlan.paths.filter(({ kind }) => kind === 'directory').map(({ path }) => path))
     const positionBehind = ({ join, before }: SetupPlace): number =>
       join !== undefined
         ? positionOf(stage, join) + 1
@@ -92,18 +93,10 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
       const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
       const missingFiles = files.filter((path) => !existing.has(path))
-      // Inside his home nothing on the way may stay root's: other programs make their directories there.
+      // Below his home and his other directories nothing on the way may stay root's.
       const between = new Set(
         missing.flatMap((path) =>
-          user.ownHome !== undefined && isInside(path, user.ownHome)
-            ? [...pathAndAncestors(parentDirectory(path))].filter(
-                (directory) =>
-                  directory !== user.ownHome &&
-                  isInside(directory, user.ownHome as string) &&
-                  !existing.has(directory) &&
-                  !directories.includes(directory)
-              )
-            : []
+          wayTo(path).filter((directory) => !existing.has(directory) && !directories.includes(directory))
         )
       )
       const whole = group.filter((each) => each.isRecursive === true).map((each) => each.path)
@@ -114,6 +107,15 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
         ...(single.length > 0 ? [`chown ${user.text} ${list(single)}`] : []),
         ...(whole.length > 0 ? [`chown -R ${user.text} ${list(whole)}`] : [])
       ]
+    }
+    /** The directories above a path, up to one that belongs to the user. */
+    function wayTo(path: string): string[] {
+      const way: string[] = []
+      for (const directory of pathAndAncestors(parentDirectory(path))) {
+        if (directory === user.ownHome || given.has(directory)) return way
+        way.push(directory)
+      }
+      return []
     }
     // What goes to the same place goes into the same RUN.
     const setups: { place: SetupPlace; group: PlannedPath[] }[] = []

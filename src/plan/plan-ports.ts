@@ -106,11 +106,21 @@ export function planPorts(
     }
     if (!listened.has(port)) {
       if (listensByEnvironment(image)) {
+        const saysItself = image.lineage.some((stage) =>
+          stage.instructions.some(
+            ({ keyword, raw }) =>
+              keyword === 'ENV' && /\b(?:ASPNETCORE|DOTNET)_(?:URLS|HTTPS?_PORTS)\b/.test(raw.logical)
+          )
+        )
         findings.push({
           rule: 'unknown-listener',
-          severity: 'info',
-          message: `EXPOSE ${port}: nothing listens there; the base image's ASPNETCORE variables name other ports`,
-          help: 'Remove it from EXPOSE, or set ASPNETCORE_URLS.',
+          severity: saysItself ? 'warning' : 'info',
+          message: saysItself
+            ? `EXPOSE ${port}: the Dockerfile's own ASPNETCORE_URLS names no such port that could be read`
+            : `EXPOSE ${port}: nothing listens there; the base image's ASPNETCORE variables name other ports`,
+          help: saysItself
+            ? 'Write the addresses with their ports and `;` between them: ASPNETCORE_URLS=http://+:8080;https://+:8443.'
+            : 'Remove it from EXPOSE, or set ASPNETCORE_URLS.',
           ...at
         })
         continue

@@ -84,6 +84,22 @@ const wrappers = new Map<string, { valueFlags: ReadonlySet<string>; positional?:
     'wait-for-it': { valueFlags: new Set(['-h', '-p', '-t']), positional: 1 },
     'wait-for-it.sh': { valueFlags: new Set(['-h', '-p', '-t']), positional: 1 },
     'dbus-run-session': { valueFlags: new Set([]) },
+    dockerize: {
+      valueFlags: new Set(
+        [
+          'template',
+          'stdout',
+          'stderr',
+          'wait',
+          'timeout',
+          'wait-retry-interval',
+          'wait-http-header',
+          'poll',
+          'delims',
+          'env'
+        ].flatMap((name) => [`-${name}`, `--${name}`])
+      )
+    },
     catchsegv: { valueFlags: new Set([]) }
   })
 )

@@ -115,8 +115,11 @@ export function planPaths(
 ): PlannedPath[] {
   const planned = new Map<string, PlannedPath>()
   const add = (path: string, reason: string, kind: PlannedPath['kind'] = 'directory') => {
-    if (planned.has(path) || isPublicDirectory(path) || isSocket(path) || isRootHome(path) || isSystemDirectory(path))
-      return
+    // A directory that a RUN has made there belongs to root like any other.
+    const isPublic =
+      isPublicDirectory(path) &&
+      !(/^\/(?:var\/)?tmp\/./.test(path) && facts.at(path).some((fact) => fact.kind === 'make'))
+    if (planned.has(path) || isPublic || isSocket(path) || isRootHome(path) || isSystemDirectory(path)) return
     if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })
   }
@@ -177,6 +180,8 @@ export function planPaths(
       ({ kind, value }) =>
         (kind === 'own' && /^(?:root|0)(?::|$)/.test(value)) || (kind === 'open' && /^0?7[05]0$/.test(value))
     )
+  const isNamedAtStart = (path: string) =>
+    startUp.programs.some(({ args }) => args.some((word) => word === path || word.endsWith(`=${path}`)))
   for (const [path, { instruction, isFile }] of madeByRun) {
     if (
       /^\/var\/(?:lib|cache)\/(?:apt|dpkg|apk|yum|dnf)|^\/var\/lib\/(?:mysql|postgresql|redis|mongodb|nginx)|^\/(?:var\/)?run\/(?:sshd|mysqld|postgresql|lock)|\/node_modules\/|\/(?:man|man\d|locale|doc|src|build|node_modules|bin|lib|libs|include|conf|config|certs?|ssl|keys?|etc|scripts?)$/.test(
@@ -188,6 +193,7 @@ export function planPaths(
     const isApplication = applicationDirectories.some((directory) => directory !== path && isInside(path, directory))
     if (
       isDataDirectory(path) ||
+      (/^\/(?:var\/)?tmp\/./.test(path) && isNamedAtStart(path)) ||
       (isOwnTop(path) && !copied(path) && !isFilledByRun(path, instruction) && !isKeptFromOthers(path)) ||
       isApplication ||
       (user.home !== undefined && path !== user.home && isInside(path, user.home))

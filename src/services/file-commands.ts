@@ -20,6 +20,7 @@ const fileCommands: readonly FileCommand[] = [
   { programs: ['cp'], words: 'last', source: 'POSIX cp' },
   { programs: ['mv', 'ln', 'install', 'rsync'], words: 'last', replaces: true, source: 'POSIX mv, ln; rsync(1): a temporary file is renamed' },
   { programs: ['sed', 'gsed'], onlyWith: /^(?:-[a-zA-Z]*i|--in-place)/, replaces: true, source: 'GNU sed manual, --in-place' },
+  { programs: ['find'], words: 'first', onlyWith: /^(?:-exec|-execdir|-delete|-ok)$/, isDirectory: true, source: 'find(1): what it runs on each file changes it' },
   { programs: ['perl'], words: 'last', onlyWith: /^-\w*i/, replaces: true, source: 'perlrun, -i' },
   { programs: ['yq'], words: 'last', onlyWith: /^(?:-\w*i|--inplace)$/, replaces: true, source: 'mikefarah/yq README' },
   { programs: ['curl'], flags: ['-o', '--output'], source: 'curl(1)' },

@@ -49,7 +49,7 @@ const programWrites: readonly ProgramWrites[] = [
 
 /** Flags that say the same in every program that has them. */
 const customary =
-  /^-{1,2}(?:(?:data|storage|state|store|db|database|log|logs|cache|tmp|temp|upload|uploads|spool|wal|backup|work)[-_.]?(?:dir|directory|path|root|folder)|log[-_]?file|pid[-_]?file|error[-_]?log(?:file)?|access[-_]?log(?:file)?|db[-_]?file|database[-_]?file|data-?dir)$/i
+  /^-{1,2}(?:(?:data|storage|state|store|db|database|log|logs|cache|tmp|temp|upload|uploads|spool|wal|backup|work|out|output|report|reports|export|download|downloads|result|results|artifacts?)[-_.]?(?:dir|directory|path|root|folder)|log[-_]?file|pid[-_]?file|error[-_]?log(?:file)?|access[-_]?log(?:file)?|db[-_]?file|database[-_]?file|data-?dir)$/i
 const isFileFlag = /file$|log$/i
 
 export interface ArgumentWrite {

@@ -68,14 +68,16 @@ merge; children may need \`USER root\` for their installs.`,
     }
     const hasOwn = startUp.entrypoint?.instruction !== undefined || startUp.command?.instruction !== undefined
     // An entrypoint that ends in `exec "$@"` starts what CMD says.
-    const started = startUp.programs.filter(({ name }) => !passesOn.has(name))
+    const started = startUp.programs.filter(({ name }) => !passesOn.has(name) && !name.startsWith('$'))
     const program = started[0]?.name ?? ''
     const isShell =
       /^(?:(?:ba|da|a|z|k)?sh|python[\d.]*|node|irb|php|lua|perl|ghci|jshell|erl|iex|R|julia|bun|deno|pwsh)$/.test(
         program
       ) &&
-      started.length === 1 &&
-      started[0]?.args.every((word) => interactive.test(word)) === true
+      started.length > 0 &&
+      started.every(
+        ({ name, args }) => name === program && args.every((word) => interactive.test(word) || /^\$/.test(word))
+      )
     const first = startUp.programs[0]
     const staysAlive =
       hasOwn &&

@@ -75,8 +75,8 @@ function* mentions(context: HazardContext): Generator<Mention> {
       )
       const isHome = /^(--?[\w-]+=)?["']?~\//.test(word) && user.ownHome === undefined
       if (
-        (/^(--?[\w-]+=)?["']?\/root(\/|$)/.test(word) || isHome) &&
-        isInside(path.replace(/^\/~/, '/root'), '/root') &&
+        (/^(--?[\w-]+=)?["']?\/root(\/|$)/.test(word) || /[:=,]\/root(?:\/|$)/.test(word) || isHome) &&
+        (isInside(path.replace(/^\/~/, '/root'), '/root') || /[:=,]\/root(?:\/|$)/.test(word)) &&
         program.guard !== 'root'
       ) {
         yield {
@@ -106,6 +106,24 @@ function* doubts({ homeMove, image, startUp, dockerfile, options, user }: Hazard
         message: `${file} mounts something at ${path}, which only root can enter`,
         help: `Mount it at ${path.replace(/^\/root/, user.ownHome ?? '/app')}${user.ownHome === undefined ? ', and tell the program so' : ', the home of the new user'}.`
       }
+  const profileOf = image.lineage
+    .flatMap((stage) => stage.instructions)
+    .find(
+      ({ keyword, source }) =>
+        keyword === 'RUN' &&
+        />>?\s*["']?(?:\/root|~|\$HOME|\$\{HOME\})\/\.(?:bashrc|profile|bash_profile|zshrc)/.test(source)
+    )
+  const startsShell = startUp.programs.some(
+    ({ name, args }) =>
+      /^(?:ba|z)?sh$/.test(name) && (args.length === 0 || args.some((word) => /^-\w*[il]|^--login$/.test(word)))
+  )
+  if (profileOf !== undefined && startsShell)
+    yield {
+      severity: 'warning' as const,
+      message: "RUN writes to root's shell profile, which the shell of another user does not read",
+      help: 'Write it to /etc/bash.bashrc (or /etc/profile.d), or set what it sets by ENV.',
+      at: profileOf
+    }
   if (homeMove === undefined) return
   for (const path of homeMove.volumes)
     yield {
