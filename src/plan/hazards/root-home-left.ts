@@ -3,8 +3,8 @@ import { expand } from '../../dockerfile/words.ts'
 import { resolvePath } from '../../image/image.ts'
 import { homeInstallers } from '../../services/home-installers.ts'
 import { defineHazard, type HazardContext } from '../hazard.ts'
-import { findHomeInstallers, findSettingsLeft, isSearchPath, servesBuildOnly } from '../home-move.ts'
 import { isInside, isRootHome } from '../paths.ts'
+import { findHomeInstallers, findSettingsLeft, isSearchPath, servesBuildOnly } from '../root-home.ts'
 
 const help =
   'Put it where the user can read it (`/app`, `/opt/...`, the new home) in every place that names it, then convert again.'
