@@ -180,6 +180,26 @@ export function planPaths(
       ({ kind, value }) =>
         (kind === 'own' && /^(?:root|0)(?::|$)/.test(value)) || (kind === 'open' && /^0?7[05]0$/.test(value))
     )
+  // `CMD ["/kinode-home"]`: a place at the top that the program is given and nothing brings, so it makes it.
+  for (const { name, args, place } of startUp.programs)
+    if (
+      (place === 'CMD' || place === 'ENTRYPOINT') &&
+      !/^(?:curl|wget|ls|cat|test|find|grep|cd|exec|echo|tail)$/.test(name)
+    )
+      for (const [index, word] of args.entries())
+        if (
+          /^\/[a-z][\w-]*$/.test(word) &&
+          isOwnTop(word) &&
+          !(args[index - 1] ?? '').startsWith('-') &&
+          !copied(word) &&
+          !copies.some(
+            ({ destination, sources }) => destination === '/' && sources.some((source) => source.endsWith(word))
+          ) &&
+          !image.lineage.some((stage) =>
+            stage.instructions.some(({ keyword, source }) => keyword === 'RUN' && source.includes(word))
+          )
+        )
+          add(word, `${place} names it`)
   const isNamedAtStart = (path: string) =>
     startUp.programs.some(({ args }) => args.some((word) => word === path || word.endsWith(`=${path}`)))
   for (const [path, { instruction, isFile }] of madeByRun) {
