@@ -100,6 +100,9 @@ export function findOrigin(
           candidates.add(`${clean.slice(0, -name.length)}${rest}`)
         } else if (name === rest) candidates.add(clean)
         candidates.add(clean === '' ? rest : `${clean}/${rest}`)
+        // `COPY . ./` in a working directory that only the base image knows: some of the first parts are that directory.
+        if (copy.isUnresolved && clean === '')
+          for (let at = rest.indexOf('/'); at !== -1; at = rest.indexOf('/', at + 1)) candidates.add(rest.slice(at + 1))
       }
       for (const candidate of candidates) {
         const text = readContext?.(candidate)
