@@ -1,5 +1,6 @@
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
+import { buildScript } from './hazards/build-script.ts'
 import { developmentServer } from './hazards/development-server.ts'
 import { dockerSocket } from './hazards/docker-socket.ts'
 import { dropsPrivileges } from './hazards/drops-privileges.ts'
@@ -35,6 +36,7 @@ export const hazards: readonly Hazard[] = [
   ownerOnlyMode,
   usesSudo,
   unreadEntrypoint,
+  buildScript,
   developmentServer,
   packagedDaemon,
   filesMadeByRoot,

@@ -61,7 +61,8 @@ export function findApplicationDirectories(
 ): string[] {
   const isOwn = (path: string) =>
     !isSystemDirectory(path) &&
-    !isPublicDirectory(path) &&
+    // A WORKDIR below /tmp is root's like any other.
+    (!isPublicDirectory(path) || /^\/(?:var\/)?tmp\/./.test(path)) &&
     !isRootHome(path) &&
     !(servesWebRoot(image) && isWebRoot(path))
   const found = new Set<string>()
@@ -118,7 +119,10 @@ export function planPaths(
     // A directory that a RUN has made there belongs to root like any other.
     const isPublic =
       isPublicDirectory(path) &&
-      !(/^\/(?:var\/)?tmp\/./.test(path) && facts.at(path).some((fact) => fact.kind === 'make'))
+      !(
+        /^\/(?:var\/)?tmp\/./.test(path) &&
+        (applicationDirectories.includes(path) || facts.at(path).some((fact) => fact.kind === 'make'))
+      )
     if (planned.has(path) || isPublic || isSocket(path) || isRootHome(path) || isSystemDirectory(path)) return
     if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })

@@ -24,6 +24,18 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
       const found = findRootProgram(program.name, program.args)
       if (found === undefined || found.category === 'capability' || program.guard === 'root') continue
       if (program.name === 'init' && !/^\/(s?bin\/)?init$/.test(program.word)) continue
+      // The image's own program of that name.
+      const own = copies.find(({ destination, sources }) => destination === program.word && sources.length === 1)
+      if (program.name === 'init' && own !== undefined) {
+        if (reported.has(program.name)) continue
+        reported.add(program.name)
+        yield {
+          message: `${program.place} starts ${program.word}, which comes from ${own.sources[0]} and could not be read: an init by its name`,
+          help: 'Bring its text into the build context that unroot sees; a shell script is read.',
+          at: own.instruction
+        }
+        continue
+      }
       if (program.name === 'service' && program.args.length === 0) continue
       if (program.name === 'master' || program.name === 'god' || program.name === 'named')
         if (!program.word.startsWith('/')) continue
