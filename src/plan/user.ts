@@ -57,13 +57,13 @@ const dialectOf = (distribution: Distribution | undefined): Dialect | undefined 
 const shadowInstall: Partial<Record<Distribution, (image: StageImage) => string>> = {
   'ubi-minimal': () => 'microdnf install -y shadow-utils && microdnf clean all',
   amazonlinux: (image) => {
-    // Amazon Linux 2023 has dnf, and yum as a link to it: the file's own word is used.
+    // Amazon Linux 2 has yum alone, 2023 has it as a link to dnf: the file's own word is used, else the one that both know.
     const manager = image.lineage
       .flatMap((stage) => stage.instructions)
       .flatMap((instruction) =>
         instruction.keyword === 'RUN' ? (/\b(dnf|yum)\b/.exec(instruction.raw.logical)?.[1] ?? []) : []
       )[0]
-    const name = manager ?? (/^(?:2|2018|1)(?:\.|$)/.test(image.base.reference.tag ?? '') ? 'yum' : 'dnf')
+    const name = manager ?? 'yum'
     return `${name} install -y shadow-utils && ${name} clean all`
   },
   photon: () => 'tdnf install -y shadow && tdnf clean all'

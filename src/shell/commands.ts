@@ -106,6 +106,9 @@ interface Context {
 const preparing = /^(?:chown|chmod|chgrp|mkdir|cp|mv|ln|touch|echo|printf|rm|sed|true|:)$/
 const leaving = /\b(?:exit|return|die|fail\w*|fatal|abort|error_exit|bail)\b/
 
+/** A message that speaks of failing does not leave. */
+const withoutStrings = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, '')
+
 const isTest = (node: PipelineNode): boolean =>
   node.type === 'TestCommand' || (node.type === 'Command' && /^(?:\[|test)$/.test(node.name?.value ?? ''))
 
@@ -118,7 +121,7 @@ function readFailures(node: AndOr, source: (node: SyntaxNode) => string): Failur
     const next = node.commands[index + 1]
     if (next !== undefined) {
       if (node.operators[index] === '||')
-        handler = leaving.test(source(next as unknown as SyntaxNode)) ? 'required' : 'accepted'
+        handler = leaving.test(withoutStrings(source(next as unknown as SyntaxNode))) ? 'required' : 'accepted'
       isPreparing &&= next.type === 'Command' && preparing.test(next.name?.value ?? '')
     }
     failures.push(handler ?? (next === undefined ? 'plain' : isPreparing ? 'unnoticed' : 'required'))

@@ -18,6 +18,23 @@ refused. A program to which a \`RUN setcap\` gave capabilities is reported too: 
           ? 'Let the user belong to the group of the device (`group_add` with its number).'
           : 'If the program needs it, keep the image as root with `cap_drop: [ALL]` and that capability alone.'
       }
+    // source: atomic(1): LABEL RUN and INSTALL hold the command with which the image is started
+    for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
+      const match =
+        instruction.keyword === 'LABEL'
+          ? /\b(?:docker|podman)\s+run\b.*?(--privileged|--pid[= ]host|--cap-add[= ]\S+|--device[= ]\S+|-v\s+\/:\S*)/.exec(
+              instruction.raw.logical
+            )
+          : null
+      if (match === null) continue
+      yield {
+        severity: 'warning',
+        message: `LABEL starts the image with \`${match[1]}\`: a process that is not root has no use of it`,
+        help: 'If the program needs the host or that capability, keep the image as root.',
+        at: instruction
+      }
+      break
+    }
     const reported = new Set<string>()
     for (const program of startUp.programs) {
       const found = findRootProgram(program.name, program.args)
