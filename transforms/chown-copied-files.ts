@@ -72,7 +72,15 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       const isGiven = paths.some(
         (each) => each.kind === 'directory' && isSystemDirectory(each.path) && isInside(destination, each.path)
       )
-      if (mode === 'app' && !isPrivate && !isFetched && !isGiven && isSystemDirectory(destination)) continue
+      if (
+        mode === 'app' &&
+        !isPrivate &&
+        !isFetched &&
+        !isGiven &&
+        isSystemDirectory(destination) &&
+        !applicationDirectories.includes(destination)
+      )
+        continue
       if (
         mode === 'app' &&
         !isPrivate &&

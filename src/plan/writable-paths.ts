@@ -59,8 +59,13 @@ export function findApplicationDirectories(
   copies: readonly Copy[],
   startUp?: StartUp
 ): string[] {
+  // Empty in every base image: with `WORKDIR /opt` and `COPY . .` it is the application's.
+  const isTakenOver = (path: string) =>
+    /^\/(?:usr\/src|opt|mnt|media)$/.test(path) &&
+    path === image.final.workdir &&
+    copies.some(({ destination }) => destination === path)
   const isOwn = (path: string) =>
-    !isSystemDirectory(path) &&
+    (!isSystemDirectory(path) || isTakenOver(path)) &&
     // A WORKDIR below /tmp is root's like any other.
     (!isPublicDirectory(path) || /^\/(?:var\/)?tmp\/./.test(path)) &&
     !isRootHome(path) &&
@@ -123,7 +128,14 @@ export function planPaths(
         /^\/(?:var\/)?tmp\/./.test(path) &&
         (applicationDirectories.includes(path) || facts.at(path).some((fact) => fact.kind === 'make'))
       )
-    if (planned.has(path) || isPublic || isSocket(path) || isRootHome(path) || isSystemDirectory(path)) return
+    if (
+      planned.has(path) ||
+      isPublic ||
+      isSocket(path) ||
+      isRootHome(path) ||
+      (isSystemDirectory(path) && !applicationDirectories.includes(path))
+    )
+      return
     if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })
   }
