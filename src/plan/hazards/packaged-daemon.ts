@@ -4,6 +4,8 @@ import { defineHazard } from '../hazard.ts'
 import { installedPackages } from '../packages.ts'
 import { stepDownTools } from './drops-privileges.ts'
 
+const webServers = /^(?:nginx(?:-(?:full|light|extras|core))?|apache2|httpd|lighttpd|haproxy|openresty|caddy)$/
+
 export const packagedDaemon = defineHazard({
   name: 'packaged-daemon',
   severity: 'warning',
@@ -12,9 +14,24 @@ export const packagedDaemon = defineHazard({
 come with data, log and run directories (\`/var/lib/NAME\`, \`/var/log/NAME\`, \`/run/NAME\`) that belong to root or to an
 account of their own, and often with a \`user\` setting. Look at its configuration, give those directories to the user
 of the image, and try it.`,
-  *find({ image, startUp }) {
+  *find({ image, startUp, server }) {
     const installed = installedPackages(image)
     if (installed.size === 0) return
+    // A web server that some other program starts: a Procfile, a process manager.
+    const web = [...installed].find((name) => webServers.test(name))
+    const isStarted = startUp.programs.some(
+      ({ name, args }) =>
+        findServerByProgram(name) !== undefined ||
+        findRootProgram(name) !== undefined ||
+        [...image.final.exposed.keys()].some((port) => args.some((arg) => arg.includes(port.replace(/\/.*/, ''))))
+    )
+    if (web !== undefined && server === undefined && !isStarted && !image.final.exposed.isEmpty) {
+      yield {
+        message: `${web} is installed, and nothing in the files says what starts it: started as another user it needs changes in its configuration`,
+        help: 'If it runs in this container: a port above 1023, no `user` directive, pid file and caches where the user may write.'
+      }
+      return
+    }
     for (const program of startUp.programs) {
       const { name } = program
       const isDaemonName = /(?:d|server|daemon)$/.test(name) && name.length > 3
