@@ -185,10 +185,11 @@ describe('compose files', () => {
       'docker-compose.override.yml':
         'services:\n  api: { build: { context: ., dockerfile: docker/api/Dockerfile, target: "${TARGET:-dev}" } }\n'
     })
-    const read = createComposeReader(createFolders())
+    const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
       context: folder,
       targets: ['runtime', 'worker', 'dev'],
+      files: expect.any(Array),
       ports: [],
       mounts: [],
       grants: []
@@ -196,6 +197,7 @@ describe('compose files', () => {
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
       context: path.join(folder, 'web'),
       targets: [],
+      files: expect.any(Array),
       ports: [],
       mounts: [],
       grants: []
@@ -203,6 +205,7 @@ describe('compose files', () => {
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
       context: undefined,
       targets: [],
+      files: expect.any(Array),
       ports: [],
       mounts: [],
       grants: []
@@ -228,7 +231,7 @@ describe('compose files', () => {
         '      - /var/run/docker.sock:/var/run/docker.sock'
       ].join('\n')
     })
-    const { mounts } = await createComposeReader(createFolders())(path.join(folder, 'Dockerfile'), folder)
+    const { mounts } = await createComposeReader(createFolders(), folder)(path.join(folder, 'Dockerfile'), folder)
     expect(mounts.map(({ path: target, kind }) => `${kind} ${target}`)).toEqual([
       'volume /data',
       'bind /uploads',
@@ -286,10 +289,11 @@ describe('compose files', () => {
       ].join('\n'),
       'compose.prod.yaml': '- build\n'
     })
-    const read = createComposeReader(createFolders())
+    const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({
       context: undefined,
       targets: [],
+      files: expect.any(Array),
       ports: [],
       mounts: [],
       grants: []

@@ -1,3 +1,8 @@
+import * as yaml from 'yaml'
+import { provideYaml } from './yaml.ts'
+
+provideYaml(yaml)
+
 export { UnrootError, type UnrootErrorCode } from './errors.ts'
 export type { Rule } from './plan/hazard.ts'
 export { rules } from './plan/rules.ts'

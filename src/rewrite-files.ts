@@ -1,3 +1,13 @@
+import {
+  combineUses,
+  findServiceUses,
+  isComposeName,
+  joinFolders,
+  orderComposeNames,
+  relativeFrom,
+  type ServiceUse,
+  withLastStage
+} from './compose/project.ts'
 import { contextSources, nearestContext } from './context-folder.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { UnrootError } from './errors.ts'
@@ -43,18 +53,31 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   const reports: FileReport[] = []
   const companions = new Map<string, CompanionReport>()
   const shared = createSharedConfigs()
+  const composeUses = findComposeUses(tree)
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
   for (const [path, text] of tree) {
     if (!isDockerfileName(path)) continue
-    const folder = context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
-    const inContext = (name: string) => (folder === '' ? name : `${folder}/${name}`)
-    const attempt = (state: ReadonlyMap<string, string>) =>
-      rewrite(text, {
+    const uses = composeUses.filter((each) => each.dockerfile === path)
+    const folder =
+      context ?? uses[0]?.context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
+    const inContext = (name: string) => joinFolders(folder, name)
+    const attempt = (state: ReadonlyMap<string, string>) => {
+      const compose = combineUses(
+        uses.map(({ file, use }) => ({ use, path: relativeFrom(folder, file), text: state.get(file) as string }))
+      )
+      const targets = withLastStage(compose.targets, text)
+      return rewrite(text, {
+        publishedPorts: compose.ports,
+        mounts: compose.mounts,
+        grants: compose.grants,
+        composeFiles: compose.files,
+        ...(targets && { targets }),
         ...rest,
         path,
         readContext: (name) => state.get(inContext(name)),
         listContext: (name) => listBelow(tree.keys(), inContext(name), folder)
       })
+    }
     let result = attempt(tree)
     // An earlier Dockerfile needs another text in the same file: this one has to do with that.
     const hasConflict = [...result.companions].some(
@@ -80,6 +103,34 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     }
   }
   return { files, reports, companions: [...companions.values()] }
+}
+
+interface LocatedUse {
+  use: ServiceUse
+  /** In the tree. */
+  file: string
+  dockerfile: string
+  context: string
+}
+
+/** What every compose file of the tree runs; the files nearest to the root come first. */
+function findComposeUses(tree: ReadonlyMap<string, string>): LocatedUse[] {
+  const byFolder = new Map<string, string[]>()
+  for (const path of tree.keys()) {
+    const slash = path.lastIndexOf('/')
+    const folder = path.slice(0, Math.max(slash, 0))
+    const name = path.slice(slash + 1)
+    if (isComposeName(name)) byFolder.set(folder, [...(byFolder.get(folder) ?? []), name])
+  }
+  return [...byFolder].flatMap(([folder, names]) => {
+    const files = orderComposeNames(names).map((name) => joinFolders(folder, name))
+    return findServiceUses(files.map((name) => ({ name, text: tree.get(name) as string }))).map((use) => ({
+      use,
+      file: use.file,
+      dockerfile: joinFolders(folder, use.dockerfile),
+      context: joinFolders(folder, use.context)
+    }))
+  })
 }
 
 /** The paths below a folder, relative to the build context. */

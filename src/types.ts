@@ -67,6 +67,17 @@ export interface Acceptance {
   reason: string
 }
 
+/** A compose file, for `composeFiles`. */
+export interface ComposeInput {
+  /** Relative to the root of the build context, with `/`; a file above it begins with `../`. */
+  path: string
+  /** How messages name it. */
+  name: string
+  text: string
+  /** The services that run this image, each with its `build.target`. */
+  services: readonly { readonly name: string; readonly target?: string | undefined }[]
+}
+
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
   /** Default `user`. The other strategies are not available yet. */
@@ -108,6 +119,10 @@ export interface RewriteOptions {
   }[]
   /** What files beside the Dockerfile give this container beyond a plain one: `privileged`, `cap_add: NET_ADMIN`, a device. */
   grants?: readonly { readonly grant: string; readonly file: string; readonly target?: string | undefined }[]
+  /** Compose files with services that run this image: `update-compose` changes them. */
+  composeFiles?: readonly ComposeInput[]
+  /** Compose: also `cap_drop`, `no-new-privileges`, `read_only` and `tmpfs`. Default `false`. */
+  harden?: boolean
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
   /** Default `presets.user`. */
@@ -139,7 +154,7 @@ export interface RewriteResult {
   writablePaths: WritablePath[]
   changes: Change[]
   findings: Finding[]
-  /** Files of the build context that change with the Dockerfile: path to new text. */
+  /** Files that change with the Dockerfile: path relative to the root of the build context to new text. */
   companions: Map<string, string>
   /** Files of the build context with which the server of the image is configured, changed or not. */
   serverFiles: string[]

@@ -1,29 +1,9 @@
-/**
- * Text edits addressed by instruction, on magic-string. Overlapping edits are an error: magic-string would merge
- * them silently.
- */
-import MagicString from 'magic-string'
+/** Text edits addressed by instruction. */
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
-import { UnrootError } from '../errors.ts'
+import { createTextEdits, type TextEdits } from './text-edits.ts'
 
-interface Edit {
-  start: number
-  end: number
-  text: string
-  message: string
-}
-
-export interface AppliedEdit {
-  message: string
-  /** Offsets in the text that the editor was made for. */
-  start: number
-  end: number
-}
-
-export interface Editor {
-  /** Replaces `[start, end)`; an empty range inserts. */
-  replace(start: number, end: number, text: string, message: string): void
+export interface Editor extends TextEdits {
   /** Adds lines above an instruction and above the comment that belongs to it. */
   insertBefore(instruction: Instruction, lines: string, message: string): void
   /** Adds lines below an instruction. */
@@ -38,33 +18,13 @@ export interface Editor {
   prependCommands(instruction: Instruction, commands: readonly string[], message: string): void
   /** Adds `&& command` to a `RUN`. */
   appendCommands(instruction: Instruction, commands: readonly string[], message: string): void
-  readonly edits: readonly AppliedEdit[]
-  /** The edited text, and where an offset of it was before; inserted text counts to the place it was put. */
-  finish(): { text: string; toOld(offset: number): number }
 }
 
 /** Makes an editor for one text. */
 export function createEditor(dockerfile: Dockerfile): Editor {
   const { text, eol, escape } = dockerfile
-  const edits: Edit[] = []
-
-  const replace = (start: number, end: number, replacement: string, message: string) => {
-    // Two shipped stages can ask for the same edit of the stage that both are built on.
-    if (edits.some((other) => other.start === start && other.end === end && other.text === replacement)) return
-    for (const other of edits) {
-      const overlaps =
-        start === end || other.start === other.end
-          ? start > other.start && start < other.end
-          : start < other.end && end > other.start
-      const isInsideInsert = other.start === other.end && other.start > start && other.start < end
-      if (overlaps || isInsideInsert)
-        throw new UnrootError(
-          'OVERLAPPING_EDIT',
-          `two edits overlap at offset ${start}: "${other.message}" and "${message}"`
-        )
-    }
-    edits.push({ start, end, text: replacement, message })
-  }
+  const textEdits = createTextEdits(text)
+  const { replace } = textEdits
   const lineStart = (offset: number) => text.lastIndexOf('\n', offset - 1) + 1
   /** Start of the line of an instruction, or of the comment block directly above it. */
   const blockStart = (instruction: Instruction): number => {
@@ -97,6 +57,11 @@ export function createEditor(dockerfile: Dockerfile): Editor {
     commands.map((command) => ` ${escape}\n${indentation}&& ${command}`).join('')
 
   return {
+    // Its `edits` is a getter, which a spread would read once.
+    get edits() {
+      return textEdits.edits
+    },
+    finish: textEdits.finish,
     replace,
     keyword,
     insertBefore(instruction, lines, message) {
@@ -133,31 +98,6 @@ export function createEditor(dockerfile: Dockerfile): Editor {
       const end = instruction.raw.headEnd
       const trimmed = end - (/[ \t\r]*$/.exec(text.slice(instruction.start, end))?.[0].length ?? 0)
       replace(trimmed, trimmed, withEol(continued(commands)), message)
-    },
-    get edits() {
-      return edits.map(({ message, start, end }) => ({ message, start, end }))
-    },
-    finish() {
-      const magic = new MagicString(text)
-      const sorted = edits
-        .map((edit, order) => ({ ...edit, order }))
-        .sort((a, b) => a.start - b.start || a.order - b.order)
-      for (const edit of sorted)
-        if (edit.start === edit.end) magic.appendLeft(edit.start, edit.text)
-        else if (edit.text === '') magic.remove(edit.start, edit.end)
-        else magic.update(edit.start, edit.end, edit.text)
-      const toOld = (offset: number): number => {
-        let shift = 0
-        for (const edit of sorted) {
-          const newStart = edit.start + shift
-          if (offset < newStart) break
-          const newEnd = newStart + edit.text.length
-          if (offset < newEnd) return edit.start
-          shift += edit.text.length - (edit.end - edit.start)
-        }
-        return offset - shift
-      }
-      return { text: magic.toString(), toOld }
     }
   }
 }

@@ -25,6 +25,8 @@ export interface Companions {
   hasConflict(edits: readonly CompanionEdit[]): boolean
   /** Reads the context as it was at the beginning of the run (`original`), or as earlier Dockerfiles left it. */
   reader(context: BuildContext, state: 'original' | 'edited'): (name: string) => string | undefined
+  /** A file that an earlier Dockerfile has changed; undefined: none has. */
+  read(file: string, state: 'original' | 'edited'): string | undefined
   add(edits: readonly CompanionEdit[], dockerfile: string): void
   /** Ordered by path. */
   reports(): CompanionReport[]
@@ -46,6 +48,10 @@ export function createCompanions(cwd: string): Companions {
       const companion = byFile.size === 0 ? undefined : byFile.get(realPath(context.file(name)))
       if (companion === undefined) return context.read(name)
       return state === 'edited' ? companion.after : companion.before
+    },
+    read(file, state) {
+      const companion = byFile.size === 0 ? undefined : byFile.get(realPath(file))
+      return state === 'edited' ? companion?.after : companion?.before
     },
     add(edits, dockerfile) {
       for (const { file, text, before } of edits) {

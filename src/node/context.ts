@@ -18,7 +18,7 @@ export interface BuildContext {
   list(folder: string): string[]
   /** Permission bits of a file of the context. */
   mode(name: string): number | undefined
-  /** Absolute path of a file of the context. */
+  /** Absolute path of a file of the context, or of one above it (`../compose.yaml`). */
   file(name: string): string
   /** The `.dockerignore` that is in force; undefined when there is none. */
   ignoreRules(): string | undefined
@@ -43,7 +43,7 @@ export function createBuildContext(search: ContextSearch): BuildContext {
       folder ??= search.given ?? findContextFolder(search)
       return folder
     },
-    file: (name) => path.join(context.folder(), normalName(name)),
+    file: (name) => path.join(context.folder(), name.startsWith('../') ? name : normalName(name)),
     mode(name) {
       return statSync(context.file(name), { throwIfNoEntry: false })?.mode
     },

@@ -2,7 +2,7 @@ import { lstatSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { isDockerfileName } from '../rewrite-files.ts'
 import { findEmptyFolder, walkFolder } from './folder-walk.ts'
-import type { Folders } from './folders.ts'
+import { type Folders, isYamlName } from './folders.ts'
 import { listWithGit, readSubmodules } from './git-listing.ts'
 import { isInside, realPath, relativePath } from './paths.ts'
 
@@ -95,6 +95,7 @@ async function searchDirectory(folder: string, folders: Folders): Promise<Search
     const file = path.join(folder, name)
     if (name.endsWith('/') || submodules.has(file)) hits.push(...(await searchDirectory(file, folders)))
     else if (isDockerfileName(segments.at(-1) as string)) hits.push(...lookAt(file))
+    else if (isYamlName(name)) folders.noteYaml(file)
   }
   // Git lists no empty folders; elsewhere than here, where a command is usually run, they are not looked for.
   for (const name of ['Dockerfile', 'Containerfile'])

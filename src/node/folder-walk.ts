@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Ignore } from 'ignore'
 import { isDockerfileName } from '../rewrite-files.ts'
 import type { SearchHit } from './discover.ts'
-import type { Folders } from './folders.ts'
+import { type Folders, isYamlName } from './folders.ts'
 import { foldersUpward, relativePath } from './paths.ts'
 import { describeSystemError } from './read.ts'
 
@@ -39,8 +39,9 @@ export async function walkFolder(top: string, repository: string | undefined, fo
     for (const entry of entries) {
       const file = path.join(folder, entry.name)
       if (entry.isDirectory()) enter(file, entry.name, ignoreFiles)
-      else if (isDockerfileName(entry.name) && !isIgnored(file, false, ignoreFiles))
-        hits.push({ file, isLink: entry.isSymbolicLink() })
+      else if (isDockerfileName(entry.name)) {
+        if (!isIgnored(file, false, ignoreFiles)) hits.push({ file, isLink: entry.isSymbolicLink() })
+      } else if (isYamlName(entry.name) && !isIgnored(file, false, ignoreFiles)) folders.noteYaml(file)
     }
   }
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { isComposeName, orderComposeNames } from '../compose/project.ts'
 import { isInside } from './paths.ts'
 
 /**
@@ -9,24 +10,39 @@ import { isInside } from './paths.ts'
 export interface Folders {
   /** Tells what a search has seen anyway. */
   note(folder: string, names: readonly string[]): void
+  /** Tells of a YAML file that a search has come upon. Absolute. */
+  noteYaml(file: string): void
+  /** Compose files that searches have come upon, by folder. */
+  knownComposeFolders(): readonly string[]
+  /** Other YAML files that searches have come upon. */
+  knownYaml(): readonly string[]
   /** The top of the repository that a folder lies in. */
   repositoryOf(folder: string): string | undefined
   /** Names of the compose files in a folder; those that compose reads by itself come first. */
   composeFilesIn(folder: string): readonly string[]
 }
 
-const composeName = /^(?:docker-)?compose(?:\..+)?\.ya?ml$/
+/** Compose files and manifests. */
+export const isYamlName = (name: string): boolean => /\.ya?ml$/.test(name)
 
 /** Starts with nothing known. */
 export function createFolders(): Folders {
   const repositories = new Map<string, string | undefined>()
   const composeFiles = new Map<string, readonly string[]>()
+  const composeFolders = new Set<string>()
+  const yaml = new Set<string>()
   const folders: Folders = {
     note(folder, names) {
       if (names.includes('.git')) repositories.set(folder, folder)
       else if (repositories.has(path.dirname(folder))) repositories.set(folder, repositories.get(path.dirname(folder)))
       composeFiles.set(folder, findComposeNames(names))
     },
+    noteYaml(file) {
+      if (isComposeName(path.basename(file))) composeFolders.add(path.dirname(file))
+      else yaml.add(file)
+    },
+    knownComposeFolders: () => [...composeFolders].sort(),
+    knownYaml: () => [...yaml].sort(),
     repositoryOf(folder) {
       if (repositories.has(folder)) return repositories.get(folder)
       const parent = path.dirname(folder)
@@ -56,10 +72,7 @@ export function findTopFolder(dockerfile: string, cwd: string, named: string, fo
   return isInside(named, own) ? named : own
 }
 
-function findComposeNames(names: readonly string[]): string[] {
-  const found = names.filter((name) => composeName.test(name))
-  return found.sort((a, b) => a.split('.').length - b.split('.').length || (a < b ? -1 : 1))
-}
+const findComposeNames = (names: readonly string[]) => orderComposeNames(names.filter(isComposeName))
 
 function namesIn(folder: string): string[] {
   try {

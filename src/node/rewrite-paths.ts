@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { withLastStage } from '../compose/project.ts'
 import { UnrootError } from '../errors.ts'
 import { buildFailedReport, buildFileReport } from '../report/json.ts'
 import { createSharedConfigs, type SharedConfigs } from '../report/shared-config.ts'
 import { rewrite } from '../rewrite.ts'
 import type { CompanionReport, FileReport, RewriteOptions, RewriteResult } from '../types.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
-import { createComposeReader } from './compose.ts'
+import { type ComposeReader, createComposeReader } from './compose.ts'
 import { type BuildContext, createBuildContext } from './context.ts'
 import { type Discovery, discoverDockerfiles, type FoundFile } from './discover.ts'
 import { createFolders, type Folders, findTopFolder } from './folders.ts'
@@ -80,7 +80,7 @@ interface Run {
   options: PathsOptions
   companions: Companions
   shared: SharedConfigs
-  readCompose: ReturnType<typeof createComposeReader>
+  readCompose: ComposeReader
   topFolderOf: (file: string) => string
   roots: readonly string[]
   realCwd: string
@@ -99,7 +99,7 @@ async function* rewriteInOrder(
     options,
     companions,
     shared: createSharedConfigs(),
-    readCompose: createComposeReader(folders),
+    readCompose: createComposeReader(folders, options.cwd),
     topFolderOf,
     roots,
     realCwd
@@ -187,16 +187,16 @@ async function completeOptions(file: string, text: string, options: FileOptions,
   const publishedPorts = options.publishedPorts ?? compose.ports
   const mounts = options.mounts ?? compose.mounts
   const grants = options.grants ?? compose.grants
-  return { ...options, publishedPorts, mounts, grants, ...(targets && { targets }), ...(context && { context }) }
-}
-
-/** What compose names is shipped besides the last stage, not instead of it. */
-function withLastStage(targets: readonly string[], text: string): readonly string[] | undefined {
-  if (targets.length === 0) return undefined
-  const last = parseDockerfile(text).stages.at(-1)
-  if (last === undefined) return undefined
-  const name = last.name ?? String(last.index)
-  return [name, ...targets.filter((target) => target.toLowerCase() !== name && target !== String(last.index))]
+  const composeFiles = options.composeFiles ?? compose.files
+  return {
+    ...options,
+    publishedPorts,
+    mounts,
+    grants,
+    composeFiles,
+    ...(targets && { targets }),
+    ...(context && { context })
+  }
 }
 
 interface Attempt {
@@ -214,11 +214,17 @@ function rewriteWithCompanions(
 ): Attempt {
   const attempt = (state: 'original' | 'edited', more: RewriteOptions = {}): Attempt => {
     const readContext = run.companions.reader(context, state)
+    const composeFiles = options.composeFiles?.map((compose) => ({
+      ...compose,
+      path: relativePath(context.folder(), compose.path),
+      text: run.companions.read(compose.path, state) ?? compose.text
+    }))
     const result = rewrite(text, {
       contextMode: context.mode,
       listContext: context.list,
       ...options,
       ...more,
+      ...(composeFiles && { composeFiles }),
       readContext
     })
     return { result, edits: result.companions.size === 0 ? [] : run.companions.locate(result.companions, context) }

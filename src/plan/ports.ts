@@ -53,6 +53,25 @@ const trailingPort = (text: string): { port: number; from: number; to: number } 
   return { port: Number(match[1]), from: match.index, to: match.index + (match[1] as string).length }
 }
 
+/** Whether a variable of this name tells programs where to listen. */
+export const isListenerName = (name: string): boolean => listenerNames.test(name)
+
+/** Where the value of such a variable holds its port: `80`, `:80`, `http://0.0.0.0:80`. */
+export function findListenerPort(value: string): { port: number; from: number; to: number } | undefined {
+  return /^\d+$/.test(value) || listenerHost.test(value) ? trailingPort(value) : undefined
+}
+
+/** The ports below 1024 on which the words of a command listen, with their offsets in the word. */
+export function findArgumentPorts(
+  words: readonly string[]
+): { port: number; word: number; from: number; to: number }[] {
+  const tokens = words.map((text, word) => ({ text, at: (index: number) => word * 1e6 + index }))
+  return [...commandPorts(tokens, () => true)].map(({ port, start, end }) => {
+    const word = Math.floor(start / 1e6)
+    return { port, word, from: start - word * 1e6, to: end - word * 1e6 }
+  })
+}
+
 /** The listening ports in the words of a command. */
 function* commandPorts(tokens: readonly Token[], isExposed: (port: number) => boolean) {
   for (let index = 0; index < tokens.length; index++) {
@@ -295,33 +314,54 @@ export function scriptPorts(
   return found
 }
 
-function healthcheckPorts(instruction: Instruction, text: string): PortMention[] {
-  const mentions: PortMention[] = []
-  const source = text.slice(instruction.start, instruction.end)
-  for (const tokens of commandTokens(instruction))
-    for (const { port, start, end } of commandPorts(tokens, () => true))
-      mentions.push({ port, start, end, insert: '', where: 'healthcheck', isListener: false, instruction })
+/**
+ * Ports below 1024 under which a command asks its own host: `curl http://localhost/`, `nc -z localhost 80`.
+ *
+ * @returns offsets of the digits; where the port was implied, an empty range and the text to put in front of it
+ */
+export function findLocalPorts(source: string): { port: number; start: number; end: number; insert: string }[] {
+  const found: { port: number; start: number; end: number; insert: string }[] = []
   const add = (port: number, start: number, end: number, insert: string) => {
-    if (isPrivileged(port))
-      mentions.push({ port, start, end, insert, where: 'healthcheck', isListener: false, instruction })
+    if (isPrivileged(port)) found.push({ port, start, end, insert })
   }
   for (const match of source.matchAll(localUrl)) {
-    const end = instruction.start + match.index + match[0].length
+    const end = match.index + match[0].length
     if (match[2] !== undefined) add(Number(match[2]), end - match[2].length, end, '')
-    else if (match[1] !== undefined && !/^:/.test(text.slice(end, end + 1)))
-      add(match[1] === 'https://' ? 443 : 80, end, end, ':')
+    else if (match[1] !== undefined && source[end] !== ':') add(match[1] === 'https://' ? 443 : 80, end, end, ':')
   }
   for (const match of source.matchAll(localPair)) {
-    const end = instruction.start + match.index + match[0].length
+    const end = match.index + match[0].length
     add(Number(match[1]), end - (match[1] as string).length, end, '')
   }
   // `curl localhost` without a scheme.
   for (const match of source.matchAll(
     new RegExp(String.raw`(?:curl|wget)\b[^|&;"']*?\s(${localName})(?=[/\s"']|$)`, 'g')
   )) {
-    const end = instruction.start + match.index + match[0].length
-    if (!mentions.some((mention) => mention.start === end)) add(80, end, end, ':')
+    const end = match.index + match[0].length
+    if (!found.some((each) => each.start === end)) add(80, end, end, ':')
   }
+  return found
+}
+
+function healthcheckPorts(instruction: Instruction, text: string): PortMention[] {
+  const mentions: PortMention[] = []
+  const source = text.slice(instruction.start, instruction.end)
+  for (const tokens of commandTokens(instruction))
+    for (const { port, start, end } of commandPorts(tokens, () => true))
+      mentions.push({ port, start, end, insert: '', where: 'healthcheck', isListener: false, instruction })
+  const add = (found: { port: number; start: number; end: number; insert: string }) => {
+    const start = instruction.start + found.start
+    if (!mentions.some((mention) => mention.start === start))
+      mentions.push({
+        ...found,
+        start,
+        end: instruction.start + found.end,
+        where: 'healthcheck',
+        isListener: false,
+        instruction
+      })
+  }
+  for (const found of findLocalPorts(source)) add(found)
   return mentions
 }
 

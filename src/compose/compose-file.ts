@@ -1,0 +1,206 @@
+/** Reads compose files: which service builds which Dockerfile, and what it says about the container. */
+import type { Pair, ParsedNode, Scalar, YAMLMap } from 'yaml'
+import { findPair, readYaml, type YamlFile } from '../edit/yaml-editor.ts'
+import type { RewriteOptions } from '../types.ts'
+import { findYaml } from '../yaml.ts'
+
+export interface ComposeFile {
+  yaml: YamlFile
+  /** In the order of the file. */
+  services: readonly ComposeService[]
+}
+
+export interface ComposeService {
+  name: string
+  node: YAMLMap
+  build: ComposeBuild | undefined
+  image: string | undefined
+  /** The value of a key, from the service itself, what it merges (`<<`) or what it extends in the same file. */
+  get(key: string): ParsedNode | undefined
+  /** Where `get` finds it: the pair itself. */
+  pair(key: string): Pair<ParsedNode, ParsedNode | null> | undefined
+}
+
+interface ComposeBuild {
+  /** Relative to the compose file's folder. */
+  context: string
+  /** Relative to the context. */
+  dockerfile: string
+  target: string | undefined
+}
+
+/** Undefined: the text is no compose file that can be read. */
+export function readCompose(text: string): ComposeFile | undefined {
+  const yaml = readYaml(text)
+  const library = findYaml()
+  if (yaml === undefined || library === undefined) return undefined
+  const services: ComposeService[] = []
+  for (const document of yaml.documents) {
+    const map = findPair(document.contents, 'services')?.value
+    if (!library.isMap(map)) continue
+    const all = (map.items as Pair<ParsedNode, ParsedNode | null>[]).flatMap(({ key, value }) => {
+      if (!library.isScalar(key)) return []
+      const node = resolveNode(value, document)
+      return library.isMap(node) ? [{ name: String(key.value), node: node as YAMLMap }] : []
+    })
+    const byName = new Map(all.map((each) => [each.name, each.node]))
+    for (const { name, node } of all) {
+      const pair = (key: string) => findInService(node, key, document, byName, new Set())
+      const get = (key: string) => resolveNode(pair(key)?.value, document)
+      services.push({ name, node, pair, get, image: scalarText(get('image')), build: readBuild(get('build')) })
+    }
+  }
+  return { yaml, services }
+}
+
+type ParsedDocument = YamlFile['documents'][number]
+
+/** What an alias stands for; the node itself otherwise. */
+function resolveNode(node: unknown, document: ParsedDocument): ParsedNode | undefined {
+  const library = findYaml()
+  const found = library?.isAlias(node) === true ? node.resolve(document) : node
+  return (found ?? undefined) as ParsedNode | undefined
+}
+
+/** source: docs.docker.com/reference/compose-file/fragments (merge), services (`extends`: what the service says itself wins) */
+function findInService(
+  node: unknown,
+  key: string,
+  document: ParsedDocument,
+  services: ReadonlyMap<string, YAMLMap>,
+  seen: Set<unknown>
+): Pair<ParsedNode, ParsedNode | null> | undefined {
+  const library = findYaml()
+  if (library?.isMap(node) !== true || seen.has(node)) return undefined
+  seen.add(node)
+  const own = findPair(node, key)
+  if (own !== undefined) return own
+  for (const merge of (node.items as Pair<ParsedNode, ParsedNode | null>[]).filter(
+    (pair) => library.isScalar(pair.key) && isMergeKey(pair.key)
+  )) {
+    const value = resolveNode(merge.value, document)
+    const sources = library.isSeq(value) ? value.items.map((item) => resolveNode(item, document)) : [value]
+    for (const source of sources) {
+      const found = findInService(source, key, document, services, seen)
+      if (found !== undefined) return found
+    }
+  }
+  const base = resolveNode(findPair(node, 'extends')?.value, document)
+  const name = library.isMap(base)
+    ? findPair(base, 'file') === undefined
+      ? scalarText(findPair(base, 'service')?.value)
+      : undefined
+    : scalarText(base)
+  return name === undefined ? undefined : findInService(services.get(name), key, document, services, seen)
+}
+
+const isMergeKey = (key: Scalar): boolean =>
+  key.value === '<<' || (typeof key.value === 'symbol' && key.value.description === '<<')
+
+/** The text of a scalar; undefined for everything else. */
+export function scalarText(node: unknown): string | undefined {
+  const library = findYaml()
+  if (library?.isScalar(node) !== true || node.value === null || node.value === undefined) return undefined
+  // `80:80` is a string in YAML 1.2 and a number with base 60 in 1.1: what is written counts.
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
+}
+
+/** The items of a sequence with aliases left out; a single scalar counts as one. */
+export function listItems(node: unknown): ParsedNode[] {
+  const library = findYaml()
+  if (library?.isSeq(node) === true) return node.items as ParsedNode[]
+  return library?.isScalar(node) === true && node.value !== null ? [node as ParsedNode] : []
+}
+
+/** `NAME: value` or `- NAME=value`, each with the scalar that holds the value. */
+export function environmentItems(node: unknown): { name: string; value: string; scalar: Scalar.Parsed }[] {
+  const library = findYaml()
+  if (library === undefined) return []
+  if (library.isMap(node))
+    return (node.items as Pair<ParsedNode, ParsedNode | null>[]).flatMap(({ key, value }) => {
+      const text = scalarText(value)
+      return text === undefined || !library.isScalar(key)
+        ? []
+        : [{ name: String(key.value), value: text, scalar: value as Scalar.Parsed }]
+    })
+  return listItems(node).flatMap((item) => {
+    const match = /^([^=]+)=(.*)$/s.exec(scalarText(item) ?? '')
+    return match === null
+      ? []
+      : [{ name: match[1] as string, value: match[2] as string, scalar: item as Scalar.Parsed }]
+  })
+}
+
+function readBuild(node: unknown): ComposeBuild | undefined {
+  const library = findYaml()
+  const short = scalarText(node)
+  const text = (key: string) => {
+    const value = scalarText(findPair(node, key)?.value)
+    return value === undefined ? undefined : withDefaults(value)
+  }
+  if (short === undefined && library?.isMap(node) !== true) return undefined
+  if (findPair(node, 'dockerfile_inline') !== undefined) return undefined
+  const hasOther = (key: string) => findPair(node, key) !== undefined && text(key) === undefined
+  // A context that is no folder (a repository's address) or hangs on the environment cannot be looked into.
+  const context =
+    short === undefined ? (hasOther('context') ? undefined : (text('context') ?? '.')) : withDefaults(short)
+  if (context === undefined || hasOther('dockerfile') || /^[a-z][a-z+.-]+:|^git@/.test(context)) return undefined
+  return { context, dockerfile: text('dockerfile') ?? 'Dockerfile', target: text('target') || undefined }
+}
+
+/** The value with `${NAME:-default}` replaced by its default; undefined when a variable has none. */
+export function withDefaults(value: string): string | undefined {
+  const text = value.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+  return text.includes('$') ? undefined : text
+}
+
+/** What a service says about its container, for the plan. */
+export interface ComposeFacts {
+  ports: NonNullable<RewriteOptions['publishedPorts']>[number][]
+  mounts: NonNullable<RewriteOptions['mounts']>[number][]
+  grants: NonNullable<RewriteOptions['grants']>[number][]
+}
+
+/** @param file the compose file's name in messages */
+export function readFacts(service: ComposeService, file: string): ComposeFacts {
+  return {
+    ports: listItems(service.get('ports')).flatMap((entry) => {
+      const text = withDefaults(scalarText(entry) ?? scalarText(findPair(entry, 'target')?.value) ?? '') ?? ''
+      const match = /(?:^|:)(\d+)(?:\/\w+)?$/.exec(text)
+      return match === null ? [] : [{ port: Number(match[1]), file }]
+    }),
+    mounts: listItems(service.get('volumes')).flatMap((entry) => readMount(entry, file)),
+    grants: readGrants(service, file)
+  }
+}
+
+function readGrants(service: ComposeService, file: string): ComposeFacts['grants'] {
+  const list = (key: string) => listItems(service.get(key)).flatMap((item) => scalarText(item) ?? [])
+  const added = list('cap_add').filter((name) => !/^(?:CAP_)?NET_BIND_SERVICE$/i.test(name))
+  return [
+    ...(scalarText(service.get('privileged')) === 'true' ? [{ grant: 'privileged', file }] : []),
+    ...(added.length > 0 ? [{ grant: `cap_add: ${added.join(', ')}`, file }] : []),
+    ...list('devices').map((device) => ({ grant: `the device ${device.split(':')[0]}`, file }))
+  ]
+}
+
+/**
+ * A mount of `volumes`: `data:/var/lib/app`, `./data:/data:z`, `{ type: volume, source, target }`. Anonymous volumes
+ * are made anew from the image, and `tmpfs` is everybody's.
+ */
+function readMount(entry: unknown, file: string): ComposeFacts['mounts'] {
+  const short = scalarText(entry)
+  if (short === undefined) {
+    const read = (key: string) => withDefaults(scalarText(findPair(entry, key)?.value) ?? '') || undefined
+    const target = read('target')
+    const type = read('type')
+    if (target === undefined || findPair(entry, 'source') === undefined) return []
+    if (type !== 'bind' && type !== 'volume') return []
+    return [{ path: target, kind: read('read_only') === 'true' ? 'read-only' : type, file }]
+  }
+  const text = withDefaults(short)?.replace(/^[A-Za-z]:(?=[\\/])/, '')
+  const [source, target, mode = ''] = text?.split(':') ?? []
+  if (source === undefined || target === undefined || !target.startsWith('/')) return []
+  const kind = /\bro\b/.test(mode) ? 'read-only' : /^[./~\\]/.test(source) ? 'bind' : 'volume'
+  return [{ path: target, kind, file }]
+}

@@ -1,0 +1,135 @@
+/** Which services of a folder's compose files run which Dockerfile. */
+import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import type { ComposeInput } from '../types.ts'
+import { type ComposeFacts, type ComposeService, readCompose, readFacts } from './compose-file.ts'
+
+/** A service that runs the image of one Dockerfile. */
+export interface ServiceUse extends ComposeFacts {
+  /** Name of the compose file in its folder. */
+  file: string
+  service: string
+  /** Paths relative to the compose file's folder, which may begin with `../`. */
+  context: string
+  dockerfile: string
+  target: string | undefined
+  /** The image's name, where the service gives it one. */
+  image: string | undefined
+}
+
+const composeName = /^(?:docker-)?compose(?:[.-].+)?\.ya?ml$/
+
+/** Whether compose, or somebody who names it with `-f`, reads a file of this name. */
+export const isComposeName = (name: string): boolean => composeName.test(name)
+
+/** The files of one folder that belong together; those that compose reads by itself come first. */
+export const orderComposeNames = (names: readonly string[]): string[] =>
+  [...names].sort((a, b) => a.split('.').length - b.split('.').length || (a < b ? -1 : 1))
+
+/**
+ * The services that build something, and those of other files in the folder that say more about one of them.
+ *
+ * source: docs.docker.com/compose/how-tos/multiple-compose-files/merge: services of the same name are one service
+ *
+ * @param files names and texts of the compose files of one folder
+ */
+export function findServiceUses(files: readonly { name: string; text: string }[]): ServiceUse[] {
+  const read = files.flatMap(({ name, text }) => {
+    const compose = readCompose(text)
+    return compose === undefined ? [] : [{ name, services: compose.services }]
+  })
+  const uses: ServiceUse[] = []
+  const use = (service: ComposeService, file: string, from: Pick<ServiceUse, 'context' | 'dockerfile' | 'target'>) => {
+    const { context, dockerfile, target } = from
+    uses.push({
+      file,
+      service: service.name,
+      context,
+      dockerfile,
+      target,
+      image: service.image,
+      ...readFacts(service, file)
+    })
+  }
+  for (const { name, services } of read)
+    for (const service of services) {
+      if (service.build === undefined) continue
+      const context = joinFolders('', service.build.context)
+      const { target } = service.build
+      use(service, name, { context, dockerfile: joinFolders(context, service.build.dockerfile), target })
+    }
+  const builders = [...uses]
+  for (const { name, services } of read)
+    for (const service of services) {
+      if (service.get('build') !== undefined) continue
+      const same = builders.filter((each) => each.service === service.name)
+      // A file for production names the image that another one builds.
+      const base = same.find(
+        ({ file, image }) => file !== name && (service.image === undefined || service.image === image)
+      )
+      if (base !== undefined) use(service, name, base)
+    }
+  return uses
+}
+
+/** What compose names is shipped besides the last stage, not instead of it. */
+export function withLastStage(targets: readonly string[], dockerfile: string): readonly string[] | undefined {
+  if (targets.length === 0) return undefined
+  const last = parseDockerfile(dockerfile).stages.at(-1)
+  if (last === undefined) return undefined
+  const name = last.name ?? String(last.index)
+  return [name, ...targets.filter((target) => target.toLowerCase() !== name && target !== String(last.index))]
+}
+
+/** Joins two paths with `/`; what leads out of the first keeps its `../`. An absolute second one stands alone. */
+export function joinFolders(folder: string, name: string): string {
+  if (name.startsWith('/')) return name
+  const parts: string[] = []
+  for (const part of `${folder}/${name}`.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop()
+    else parts.push(part)
+  }
+  return parts.join('/')
+}
+
+/** The path of one file relative to a folder, both relative to the same place. */
+export function relativeFrom(folder: string, file: string): string {
+  const from = folder === '' ? [] : folder.split('/')
+  const to = file.split('/')
+  while (from.length > 0 && to.length > 1 && from[0] === to[0]) {
+    from.shift()
+    to.shift()
+  }
+  return [...from.map(() => '..'), ...to].join('/')
+}
+
+/** What one Dockerfile is told of the compose files that run it. */
+export interface ComposeAnswer {
+  targets: string[]
+  ports: ComposeFacts['ports']
+  mounts: ComposeFacts['mounts']
+  grants: ComposeFacts['grants']
+  files: ComposeInput[]
+}
+
+/**
+ * Puts together what several compose files say.
+ *
+ * @param uses with the compose file's text and its path relative to the build context
+ */
+export function combineUses(uses: readonly { use: ServiceUse; path: string; text: string }[]): ComposeAnswer {
+  const answer: ComposeAnswer = { targets: [], ports: [], mounts: [], grants: [], files: [] }
+  for (const { use, path, text } of uses) {
+    const { target } = use
+    const of = target === undefined ? {} : { target }
+    answer.ports.push(...use.ports.map((each) => ({ ...each, ...of })))
+    answer.mounts.push(...use.mounts.map((each) => ({ ...each, ...of })))
+    answer.grants.push(...use.grants.map((each) => ({ ...each, ...of })))
+    if (target !== undefined && !answer.targets.includes(target)) answer.targets.push(target)
+    const known = answer.files.find((file) => file.path === path)
+    const service = { name: use.service, ...of }
+    if (known === undefined) answer.files.push({ path, name: use.file, text, services: [service] })
+    else answer.files[answer.files.indexOf(known)] = { ...known, services: [...known.services, service] }
+  }
+  return answer
+}
