@@ -258,10 +258,32 @@ describe('reports', () => {
   })
 })
 
+describe('files beside the Dockerfile', () => {
+  const tree = {
+    Dockerfile: 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n',
+    'compose.yaml': 'services:\n  web:\n    build: .\n    ports:\n      - "80:80" # public\n'
+  }
+
+  it('are hardened on request, written once', async () => {
+    const folder = createFolder(tree)
+    const args = ['--harden', '--write']
+    expect((await unroot(folder, args)).code).toBe(0)
+    const once = readText(folder, 'compose.yaml')
+    expect(once).toContain('- "80:8080" # public\n')
+    expect(once).toContain('    cap_drop:\n      - ALL\n')
+    await unroot(folder, args)
+    expect(readText(folder, 'compose.yaml')).toBe(once)
+  })
+
+  it('are hardened where the config says so', async () => {
+    const folder = createFolder({ ...tree, '.unrootrc.json': '{ "harden": true }' })
+    expect((await unroot(folder, [])).stdout).toContain('+      - no-new-privileges:true\n')
+  })
+})
+
 describe('what comes later', () => {
   it.each([
     ['--interactive'],
-    ['--harden'],
     ['--image', 'api=Dockerfile'],
     ['--strategy', 'entrypoint'],
     ['--strategy', 'arbitrary-user'],

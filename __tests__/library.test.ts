@@ -271,6 +271,14 @@ describe('transforms', () => {
     'pin-numeric-user': /^\+USER 1000:1000$/m,
     'prepare-server': /^\+ {4}&& chown 101:101 \/var\/cache\/nginx$/m
   }
+  const composeFiles = [
+    {
+      path: 'compose.yaml',
+      name: 'compose.yaml',
+      text: 'services:\n  web:\n    build: .\n    ports: ["80:80"]\n',
+      services: [{ name: 'web', context: '.' }]
+    }
+  ]
   const texts: Record<string, string> = {
     'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
     'prepare-server': 'FROM nginx:1.27\n',
@@ -282,12 +290,16 @@ describe('transforms', () => {
     '%s runs alone',
     (name, transform) => {
       const text = texts[name] ?? flask
-      const umask = name === 'set-umask' ? { umask: '027' } : {}
-      const byOnly = rewrite(text, { only: [name], ...umask })
-      const byArray = rewrite(text, { transforms: [transform], only: [name], ...umask })
+      const asked = {
+        ...(name === 'set-umask' && { umask: '027' }),
+        ...(name === 'update-compose' && { composeFiles })
+      }
+      const byOnly = rewrite(text, { only: [name], ...asked })
+      const byArray = rewrite(text, { transforms: [transform], only: [name], ...asked })
       expect(byArray.text).toBe(byOnly.text)
       expect(new Set(byOnly.changes.map((change) => change.transform))).toEqual(new Set([name]))
       if (expectedLines[name] !== undefined) expect(byOnly.diff()).toMatch(expectedLines[name])
+      if (name === 'update-compose') expect(byOnly.companions.get('compose.yaml')).toContain('ports: ["80:8080"]')
     }
   )
 

@@ -301,17 +301,21 @@ describe('compose files', () => {
   })
 
   it.each([
-    ['"8000:80"', 'compose.yaml publishes port 80 of the container, which becomes 8080'],
-    ['{ target: 80, published: 80 }', 'compose.yaml publishes port 80 of the container, which becomes 8080'],
-    ['"3000:3000"', 'port 80 becomes 8080: publish it as -p 80:8080']
-  ])('with port %s are named when it moves', async (port, message) => {
+    ['"8000:80"', '"8000:8080"', []],
+    ['{ target: 80, published: 80 }', '{ target: 8080, published: 80 }', []],
+    ['"3000:3000"', undefined, ['port 80 becomes 8080: publish it as -p 80:8080']]
+  ])('with port %s change with it', async (port, after, messages) => {
     const folder = createFolder({
       Dockerfile: 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n',
       'compose.yaml': `services:\n  web:\n    build: .\n    ports: [${port}]\n`
     })
     const report = await rewriteDirectory(folder)
-    expect(report.files[0]?.findings.map((finding) => finding.message)).toEqual([message])
-    expect(report.files[0]?.verdict).toBe(port.includes('80') ? 'needs-review' : 'converted')
+    expect(report.files[0]?.findings.map((finding) => finding.message)).toEqual(messages)
+    expect(report.files[0]?.verdict).toBe('converted')
+    expect(report.companions.map(({ path: name, changed }) => [name, changed])).toEqual(
+      after === undefined ? [] : [['compose.yaml', true]]
+    )
+    if (after !== undefined) expect(report.companions[0]?.diff).toContain(`+    ports: [${after}]\n`)
   })
 
   it('add their targets to the last stage', async () => {

@@ -15,9 +15,10 @@ import { unifiedDiff } from './report/diff.ts'
 import { buildFileReport } from './report/json.ts'
 import { createSharedConfigs } from './report/shared-config.ts'
 import { rewrite } from './rewrite.ts'
-import type { CompanionReport, FileReport, RewriteOptions } from './types.ts'
+import type { CompanionReport, ComposeInput, FileReport, RewriteOptions } from './types.ts'
 
-export interface RewriteFilesOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext'> {
+export interface RewriteFilesOptions
+  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside'> {
   /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
   context?: string
 }
@@ -57,7 +58,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
   for (const [path, text] of tree) {
     if (!isDockerfileName(path)) continue
-    const uses = composeUses.filter((each) => each.dockerfile === path)
+    const uses = composeUses.located.filter((each) => each.dockerfile === path)
     const folder =
       context ?? uses[0]?.context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
     const inContext = (name: string) => joinFolders(folder, name)
@@ -70,12 +71,22 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
         publishedPorts: compose.ports,
         mounts: compose.mounts,
         grants: compose.grants,
-        composeFiles: compose.files,
+        composeFiles: [
+          ...compose.files,
+          ...composeUses.broken.filter((each) => foldersUpward(path).includes(each.folder)).map(({ input }) => input)
+        ],
         ...(targets && { targets }),
         ...rest,
         path,
         readContext: (name) => state.get(inContext(name)),
-        listContext: (name) => listBelow(tree.keys(), inContext(name), folder)
+        listContext: (name) => listBelow(tree.keys(), inContext(name), folder),
+        readBeside: (name) => state.get(inContext(name)),
+        listBeside: (name) => {
+          const start = inContext(name)
+          return [...tree.keys()]
+            .filter((known) => start === '' || known.startsWith(`${start}/`))
+            .map((known) => relativeFrom(folder, known))
+        }
       })
     }
     let result = attempt(tree)
@@ -114,7 +125,10 @@ interface LocatedUse {
 }
 
 /** What every compose file of the tree runs; the files nearest to the root come first. */
-function findComposeUses(tree: ReadonlyMap<string, string>): LocatedUse[] {
+function findComposeUses(tree: ReadonlyMap<string, string>): {
+  located: LocatedUse[]
+  broken: { folder: string; input: ComposeInput }[]
+} {
   const byFolder = new Map<string, string[]>()
   for (const path of tree.keys()) {
     const slash = path.lastIndexOf('/')
@@ -122,15 +136,22 @@ function findComposeUses(tree: ReadonlyMap<string, string>): LocatedUse[] {
     const name = path.slice(slash + 1)
     if (isComposeName(name)) byFolder.set(folder, [...(byFolder.get(folder) ?? []), name])
   }
-  return [...byFolder].flatMap(([folder, names]) => {
+  const located: LocatedUse[] = []
+  const broken: { folder: string; input: ComposeInput }[] = []
+  for (const [folder, names] of byFolder) {
     const files = orderComposeNames(names).map((name) => joinFolders(folder, name))
-    return findServiceUses(files.map((name) => ({ name, text: tree.get(name) as string }))).map((use) => ({
-      use,
-      file: use.file,
-      dockerfile: joinFolders(folder, use.dockerfile),
-      context: joinFolders(folder, use.context)
-    }))
-  })
+    const found = findServiceUses(files.map((name) => ({ name, text: tree.get(name) as string })))
+    for (const use of found.uses)
+      located.push({
+        use,
+        file: use.file,
+        dockerfile: joinFolders(folder, use.dockerfile),
+        context: joinFolders(folder, use.context)
+      })
+    for (const { name, problem } of found.broken)
+      broken.push({ folder, input: { path: name, name, text: '', services: [], problem } })
+  }
+  return { located, broken }
 }
 
 /** The paths below a folder, relative to the build context. */

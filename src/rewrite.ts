@@ -86,10 +86,15 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
 
 /** Options under which files that a transform has changed read as they are now. */
 function withFiles(options: RewriteOptions, files: ReadonlyMap<string, string>): RewriteOptions {
-  const { readContext } = options
-  return readContext === undefined
-    ? options
-    : { ...options, readContext: (path) => files.get(path) ?? readContext(path) }
+  const { readContext, readBeside, composeFiles } = options
+  return {
+    ...options,
+    ...(readContext && { readContext: (path) => files.get(path) ?? readContext(path) }),
+    ...(readBeside && { readBeside: (path) => files.get(path) ?? readBeside(path) }),
+    get composeFiles() {
+      return (composeFiles ?? []).map((file) => ({ ...file, text: files.get(file.path) ?? file.text }))
+    }
+  }
 }
 
 /** Names of the transforms that were left out and would have edited something. */
@@ -118,9 +123,9 @@ function selectTransforms(all: readonly Transform[], plan: Plan, options: Rewrit
   if (plan.verdict !== 'already-non-root') return chosen
   // No edit by default: only what is asked for.
   return chosen.filter(
-    ({ name, onRequest }) =>
+    ({ name, onRequest, isAskedFor }) =>
       options.only?.includes(name) === true ||
-      (name === 'remap-ports' && Object.keys(options.ports ?? {}).length > 0) ||
+      isAskedFor?.(options) === true ||
       onRequest?.(options) === true ||
       !builtIn.some((known) => known.name === name)
   )

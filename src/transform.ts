@@ -19,7 +19,7 @@ export interface TransformContext {
   stagePlan: StagePlan
   options: RewriteOptions
   edit: Editor
-  /** Changes a file of the build context, by its path there. */
+  /** Changes a file, by its path relative to the root of the build context. */
   changeFile(path: string, text: string, message: string): void
   /** Says something that no edit says; `range` as offsets of the current text. */
   report(finding: Omit<Finding, 'range' | 'accepted'> & { range?: readonly [number, number] }): void
@@ -37,6 +37,8 @@ export interface Transform {
   readonly description: string
   /** True for transforms that presets hold but that only run when an option asks for them. */
   readonly onRequest?: (options: RewriteOptions) => boolean
+  /** Whether an option asks for it, so that it runs over an image that is non-root already. */
+  readonly isAskedFor?: (options: RewriteOptions) => boolean
   apply(context: TransformContext): void
 }
 

@@ -75,7 +75,14 @@ export interface ComposeInput {
   name: string
   text: string
   /** The services that run this image, each with its `build.target`. */
-  services: readonly { readonly name: string; readonly target?: string | undefined }[]
+  services: readonly {
+    readonly name: string
+    readonly target?: string | undefined
+    /** The build context, relative to the compose file's folder. */
+    readonly context: string
+  }[]
+  /** Why it could not be read. */
+  problem?: string
 }
 
 /** Options of `rewrite`; every one has a default. */
@@ -136,6 +143,13 @@ export interface RewriteOptions {
   readContext?: (path: string) => string | undefined
   /** Every file of the build context below a folder (`''` for all), by its path relative to the context's root. */
   listContext?: (folder: string) => readonly string[]
+  /**
+   * The text of a file beside the build context, such as a configuration that a compose file mounts; the path is
+   * relative to the context's root and may begin with `../`. `.dockerignore` does not count.
+   */
+  readBeside?: (path: string) => string | undefined
+  /** Every file below a folder, both as for `readBeside`. */
+  listBeside?: (folder: string) => readonly string[]
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */
   contextMode?: (path: string) => number | undefined
 }

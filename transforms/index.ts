@@ -10,6 +10,7 @@ import { prepareServer } from './prepare-server.ts'
 import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
+import { updateCompose } from './update-compose.ts'
 
 export {
   chownCopiedFiles,
@@ -22,7 +23,8 @@ export {
   prepareServer,
   remapPorts,
   setUmask,
-  switchUser
+  switchUser,
+  updateCompose
 }
 
 /** Every built-in transform, in the order in which the preset runs them. */
@@ -37,5 +39,6 @@ export const transforms: readonly Transform[] = [
   switchUser,
   pinNumericUser,
   prepareServer,
-  openProgramModes
+  openProgramModes,
+  updateCompose
 ]

@@ -15,6 +15,7 @@ not change: \`-p 80:8080\`.
 
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
 hosts.`,
+  isAskedFor: ({ ports = {} }) => Object.keys(ports).length > 0,
   apply(context) {
     const { dockerfile, stage, stagePlan } = context
     const mapping = new Map(stagePlan.ports.map(({ from, to }) => [from, to]))

@@ -92,9 +92,7 @@ export function collect(text: string, earlier: string[] = []): string[] {
  * @throws {UnrootError} `INVALID_OPTION`
  */
 export function refuseUnavailable(flags: Flags): void {
-  const asked = [flags.interactive && '--interactive', flags.harden && '--harden', flags.image && '--image'].find(
-    (flag) => flag
-  )
+  const asked = [flags.interactive && '--interactive', flags.image && '--image'].find((flag) => flag)
   if (asked) throw notYetAvailable(asked)
 }
 

@@ -87,7 +87,7 @@ function addConversionOptions(command: Command): void {
     .option('--skip <names>', 'run all but these transforms', flags.parseNames)
     .option('--safe-only', 'change only files that need no review')
     .option('--no-companions', 'leave files beside the Dockerfile alone')
-    .option('--harden', 'harden compose files too (not yet available)')
+    .option('--harden', 'compose files also get cap_drop, no-new-privileges, read_only and tmpfs')
     .option(
       '--image <name=Dockerfile>',
       'the image that a Dockerfile builds; repeatable (not yet available)',

@@ -46,9 +46,9 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 }
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
-  const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context } = flags
+  const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
   if (strategy !== undefined && strategy !== 'user') throw notYetAvailable(`strategy "${strategy}"`)
-  const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, targets: target, ports: port }
+  const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
   const options = {
     ...same,
     companions: flags.companions ? undefined : false,

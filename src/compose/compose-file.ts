@@ -17,6 +17,8 @@ export interface ComposeService {
   image: string | undefined
   /** The value of a key, from the service itself, what it merges (`<<`) or what it extends in the same file. */
   get(key: string): ParsedNode | undefined
+  /** The value of a key and, of a map, the maps that it merges, nearest first. */
+  sources(key: string): ParsedNode[]
   /** Where `get` finds it: the pair itself. */
   pair(key: string): Pair<ParsedNode, ParsedNode | null> | undefined
 }
@@ -47,7 +49,8 @@ export function readCompose(text: string): ComposeFile | undefined {
     for (const { name, node } of all) {
       const pair = (key: string) => findInService(node, key, document, byName, new Set())
       const get = (key: string) => resolveNode(pair(key)?.value, document)
-      services.push({ name, node, pair, get, image: scalarText(get('image')), build: readBuild(get('build')) })
+      const sources = (key: string) => mergedNodes(get(key), document)
+      services.push({ name, node, pair, get, sources, image: scalarText(get('image')), build: readBuild(get('build')) })
     }
   }
   return { yaml, services }
@@ -60,6 +63,25 @@ function resolveNode(node: unknown, document: ParsedDocument): ParsedNode | unde
   const library = findYaml()
   const found = library?.isAlias(node) === true ? node.resolve(document) : node
   return (found ?? undefined) as ParsedNode | undefined
+}
+
+/** A map and what it merges. */
+function mergedNodes(node: ParsedNode | undefined, document: ParsedDocument): ParsedNode[] {
+  if (node === undefined) return []
+  return [node, ...mergedInto(node, document).flatMap((each) => mergedNodes(each, document))]
+}
+
+/** The maps behind the `<<` of a map. */
+function mergedInto(node: unknown, document: ParsedDocument): ParsedNode[] {
+  const library = findYaml()
+  if (library?.isMap(node) !== true) return []
+  return (node.items as Pair<ParsedNode, ParsedNode | null>[])
+    .filter(({ key }) => library.isScalar(key) && isMergeKey(key))
+    .flatMap(({ value }) => {
+      const merged = resolveNode(value, document)
+      const all = library.isSeq(merged) ? merged.items.map((item) => resolveNode(item, document)) : [merged]
+      return all.filter((each) => each !== undefined)
+    })
 }
 
 /** source: docs.docker.com/reference/compose-file/fragments (merge), services (`extends`: what the service says itself wins) */
@@ -75,15 +97,9 @@ function findInService(
   seen.add(node)
   const own = findPair(node, key)
   if (own !== undefined) return own
-  for (const merge of (node.items as Pair<ParsedNode, ParsedNode | null>[]).filter(
-    (pair) => library.isScalar(pair.key) && isMergeKey(pair.key)
-  )) {
-    const value = resolveNode(merge.value, document)
-    const sources = library.isSeq(value) ? value.items.map((item) => resolveNode(item, document)) : [value]
-    for (const source of sources) {
-      const found = findInService(source, key, document, services, seen)
-      if (found !== undefined) return found
-    }
+  for (const source of mergedInto(node, document)) {
+    const found = findInService(source, key, document, services, seen)
+    if (found !== undefined) return found
   }
   const base = resolveNode(findPair(node, 'extends')?.value, document)
   const name = library.isMap(base)
@@ -112,8 +128,22 @@ export function listItems(node: unknown): ParsedNode[] {
   return library?.isScalar(node) === true && node.value !== null ? [node as ParsedNode] : []
 }
 
+/** The values of a map's own keys. */
+export function mapValues(node: unknown): ParsedNode[] {
+  if (findYaml()?.isMap(node) !== true) return []
+  return (node as YAMLMap<ParsedNode, ParsedNode | null>).items.flatMap(({ value }) => value ?? [])
+}
+
+export interface EnvironmentItem {
+  name: string
+  value: string
+  scalar: Scalar.Parsed
+  /** Where the value begins in the text of the scalar. */
+  offset: number
+}
+
 /** `NAME: value` or `- NAME=value`, each with the scalar that holds the value. */
-export function environmentItems(node: unknown): { name: string; value: string; scalar: Scalar.Parsed }[] {
+export function environmentItems(node: unknown): EnvironmentItem[] {
   const library = findYaml()
   if (library === undefined) return []
   if (library.isMap(node))
@@ -121,13 +151,13 @@ export function environmentItems(node: unknown): { name: string; value: string; 
       const text = scalarText(value)
       return text === undefined || !library.isScalar(key)
         ? []
-        : [{ name: String(key.value), value: text, scalar: value as Scalar.Parsed }]
+        : [{ name: String(key.value), value: text, scalar: value as Scalar.Parsed, offset: 0 }]
     })
   return listItems(node).flatMap((item) => {
     const match = /^([^=]+)=(.*)$/s.exec(scalarText(item) ?? '')
-    return match === null
-      ? []
-      : [{ name: match[1] as string, value: match[2] as string, scalar: item as Scalar.Parsed }]
+    if (match === null) return []
+    const [, name = '', value = ''] = match
+    return [{ name, value, scalar: item as Scalar.Parsed, offset: name.length + 1 }]
   })
 }
 
@@ -149,7 +179,7 @@ function readBuild(node: unknown): ComposeBuild | undefined {
 }
 
 /** The value with `${NAME:-default}` replaced by its default; undefined when a variable has none. */
-export function withDefaults(value: string): string | undefined {
+function withDefaults(value: string): string | undefined {
   const text = value.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
   return text.includes('$') ? undefined : text
 }
@@ -189,6 +219,13 @@ function readGrants(service: ComposeService, file: string): ComposeFacts['grants
  * are made anew from the image, and `tmpfs` is everybody's.
  */
 function readMount(entry: unknown, file: string): ComposeFacts['mounts'] {
+  return readVolume(entry).map(({ target, kind }) => ({ path: target, kind, file }))
+}
+
+/** One entry of `volumes` with a source; `source` is undefined for what is no folder of the host. */
+export function readVolume(
+  entry: unknown
+): { source: string | undefined; target: string; kind: ComposeFacts['mounts'][number]['kind'] }[] {
   const short = scalarText(entry)
   if (short === undefined) {
     const read = (key: string) => withDefaults(scalarText(findPair(entry, key)?.value) ?? '') || undefined
@@ -196,11 +233,13 @@ function readMount(entry: unknown, file: string): ComposeFacts['mounts'] {
     const type = read('type')
     if (target === undefined || findPair(entry, 'source') === undefined) return []
     if (type !== 'bind' && type !== 'volume') return []
-    return [{ path: target, kind: read('read_only') === 'true' ? 'read-only' : type, file }]
+    const source = type === 'bind' ? read('source') : undefined
+    return [{ source, target, kind: read('read_only') === 'true' ? 'read-only' : type }]
   }
   const text = withDefaults(short)?.replace(/^[A-Za-z]:(?=[\\/])/, '')
   const [source, target, mode = ''] = text?.split(':') ?? []
   if (source === undefined || target === undefined || !target.startsWith('/')) return []
-  const kind = /\bro\b/.test(mode) ? 'read-only' : /^[./~\\]/.test(source) ? 'bind' : 'volume'
-  return [{ path: target, kind, file }]
+  const isFolder = /^[./~\\]/.test(source)
+  const kind = /\bro\b/.test(mode) ? 'read-only' : isFolder ? 'bind' : 'volume'
+  return [{ source: isFolder ? source : undefined, target, kind }]
 }

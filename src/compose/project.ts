@@ -1,5 +1,7 @@
 /** Which services of a folder's compose files run which Dockerfile. */
+
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { findYamlError } from '../edit/yaml-editor.ts'
 import type { ComposeInput } from '../types.ts'
 import { type ComposeFacts, type ComposeService, readCompose, readFacts } from './compose-file.ts'
 
@@ -14,6 +16,13 @@ export interface ServiceUse extends ComposeFacts {
   target: string | undefined
   /** The image's name, where the service gives it one. */
   image: string | undefined
+}
+
+/** What the compose files of one folder say. */
+export interface FolderUses {
+  uses: ServiceUse[]
+  /** Files that may build something and are no YAML. */
+  broken: { name: string; problem: string }[]
 }
 
 const composeName = /^(?:docker-)?compose(?:[.-].+)?\.ya?ml$/
@@ -32,10 +41,14 @@ export const orderComposeNames = (names: readonly string[]): string[] =>
  *
  * @param files names and texts of the compose files of one folder
  */
-export function findServiceUses(files: readonly { name: string; text: string }[]): ServiceUse[] {
+export function findServiceUses(files: readonly { name: string; text: string }[]): FolderUses {
+  const broken: FolderUses['broken'] = []
   const read = files.flatMap(({ name, text }) => {
     const compose = readCompose(text)
-    return compose === undefined ? [] : [{ name, services: compose.services }]
+    if (compose !== undefined) return [{ name, services: compose.services }]
+    const problem = /\bbuild\b/.test(text) ? findYamlError(text) : undefined
+    if (problem !== undefined) broken.push({ name, problem })
+    return []
   })
   const uses: ServiceUse[] = []
   const use = (service: ComposeService, file: string, from: Pick<ServiceUse, 'context' | 'dockerfile' | 'target'>) => {
@@ -68,7 +81,7 @@ export function findServiceUses(files: readonly { name: string; text: string }[]
       )
       if (base !== undefined) use(service, name, base)
     }
-  return uses
+  return { uses, broken }
 }
 
 /** What compose names is shipped besides the last stage, not instead of it. */
@@ -127,7 +140,7 @@ export function combineUses(uses: readonly { use: ServiceUse; path: string; text
     answer.grants.push(...use.grants.map((each) => ({ ...each, ...of })))
     if (target !== undefined && !answer.targets.includes(target)) answer.targets.push(target)
     const known = answer.files.find((file) => file.path === path)
-    const service = { name: use.service, ...of }
+    const service = { name: use.service, context: use.context, ...of }
     if (known === undefined) answer.files.push({ path, name: use.file, text, services: [service] })
     else answer.files[answer.files.indexOf(known)] = { ...known, services: [...known.services, service] }
   }

@@ -95,6 +95,7 @@ const fileOptions = {
   skip: v.optional(words),
   safeOnly: v.optional(flag),
   companions: v.optional(flag),
+  harden: v.optional(flag),
   verify: v.optional(verifySchema)
 }
 

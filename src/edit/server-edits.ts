@@ -29,6 +29,17 @@ export interface ServerEdits {
   movesPort: number | undefined
 }
 
+/** Whether the user of the result may write a path, as a configuration writes it. */
+export function createIsWritable({ layout }: ServerSetup, { paths, server }: StagePlan): (written: string) => boolean {
+  return (written) => {
+    const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
+    return (
+      isPublicDirectory(path) ||
+      [...(server?.paths ?? []), ...paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
+    )
+  }
+}
+
 /** What is left to change in the configuration of a stage's server. */
 export function findServerEdits(
   given: Pick<TransformContext, 'dockerfile' | 'image' | 'stagePlan' | 'options'>,
@@ -43,13 +54,7 @@ export function findServerEdits(
   const mapping = new Map(
     stagePlan.ports.filter(({ from }) => !planned.fixed.has(from)).map(({ from, to }) => [from, to])
   )
-  const isWritable = (written: string): boolean => {
-    const path = resolvePath(setup.layout.workPrefix ?? setup.layout.prefix, written)
-    return (
-      isPublicDirectory(path) ||
-      [...planned.paths, ...stagePlan.paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
-    )
-  }
+  const isWritable = createIsWritable(setup, stagePlan)
   const inContext = new Map<string, { text: string; edits: ConfigEdit[] }>()
   const inDockerfile: (ConfigEdit & { message: string })[] = []
   const commands: string[] = []

@@ -59,6 +59,22 @@ export function readYaml(text: string): YamlFile | undefined {
   }
 }
 
+/** Why a text is no YAML: the first thing wrong with it, with its line. */
+export function findYamlError(text: string): string | undefined {
+  const yaml = findYaml()
+  try {
+    for (const { errors } of (yaml?.parseAllDocuments(text, { merge: true, logLevel: 'silent' }) ??
+      []) as readonly Document.Parsed[])
+      for (const { message } of errors) {
+        const line = /at line (\d+)/.exec(message)?.[1]
+        return `line ${line}: ${message.replace(/ at line \d[\s\S]*$/, '')}`
+      }
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** Lists every node as `path kind value`, aliases unresolved. */
 function flatten(
   yaml: Yaml,

@@ -22,6 +22,11 @@ export interface ComposeBuild {
   files: ComposeInput[]
 }
 
+interface FolderCompose {
+  uses: LocatedUse[]
+  broken: ComposeInput[]
+}
+
 interface LocatedUse {
   use: ServiceUse
   /** Absolute. */
@@ -37,8 +42,8 @@ export type ComposeReader = (dockerfile: string, top: string) => Promise<Compose
 
 /** Files are read once; the YAML parser is only loaded when a compose file builds anything. */
 export function createComposeReader(folders: Folders, cwd: string): ComposeReader {
-  const byFolder = new Map<string, Promise<LocatedUse[]>>()
-  const usesIn = (folder: string): Promise<LocatedUse[]> => {
+  const byFolder = new Map<string, Promise<FolderCompose>>()
+  const usesIn = (folder: string): Promise<FolderCompose> => {
     let uses = byFolder.get(folder)
     if (uses === undefined) byFolder.set(folder, (uses = readUses(folder, folders.composeFilesIn(folder), cwd)))
     return uses
@@ -48,29 +53,36 @@ export function createComposeReader(folders: Folders, cwd: string): ComposeReade
     const others = folders.knownComposeFolders().filter((folder) => !upward.includes(folder) && isInside(top, folder))
     let context: string | undefined
     const found: LocatedUse[] = []
-    for (const folder of [...upward, ...others])
-      for (const located of await usesIn(folder)) {
+    const broken: ComposeInput[] = []
+    for (const folder of [...upward, ...others]) {
+      const inFolder = await usesIn(folder)
+      // One that lies elsewhere most likely builds something else.
+      if (upward.includes(folder)) broken.push(...inFolder.broken)
+      for (const located of inFolder.uses) {
         if (path.resolve(folder, located.use.dockerfile) !== dockerfile) continue
         context ??= path.resolve(folder, located.use.context)
         found.push(located)
       }
-    return { context, ...combineUses(found) }
+    }
+    const answer = combineUses(found)
+    return { context, ...answer, files: [...answer.files, ...broken] }
   }
 }
 
-async function readUses(folder: string, names: readonly string[], cwd: string): Promise<LocatedUse[]> {
+async function readUses(folder: string, names: readonly string[], cwd: string): Promise<FolderCompose> {
   const files = names.flatMap((name) => {
     const file = path.join(folder, name)
     const text = readText(file)
     return text === undefined ? [] : [{ name: relativePath(cwd, file), file, text }]
   })
-  if (!files.some(({ text }) => /\bbuild\b/.test(text))) return []
+  if (!files.some(({ text }) => /\bbuild\b/.test(text))) return { uses: [], broken: [] }
   provideYaml(await import('yaml'))
-  // What compose itself cannot read tells us nothing; it is not the file that we were asked about.
-  return findServiceUses(files).map((use) => {
-    const { file, text } = files.find(({ name }) => name === use.file) as (typeof files)[number]
-    return { use, path: file, text }
-  })
+  const { uses, broken } = findServiceUses(files)
+  const fileOf = (name: string) => files.find((each) => each.name === name) as (typeof files)[number]
+  return {
+    uses: uses.map((use) => ({ use, path: fileOf(use.file).file, text: fileOf(use.file).text })),
+    broken: broken.map(({ name, problem }) => ({ path: fileOf(name).file, name, text: '', services: [], problem }))
+  }
 }
 
 function readText(file: string): string | undefined {

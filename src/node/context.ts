@@ -3,7 +3,7 @@ import path from 'node:path'
 import createDockerignore from '@balena/dockerignore'
 import { contextSources, nearestContext } from '../context-folder.ts'
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
-import { foldersUpward, isInside } from './paths.ts'
+import { foldersUpward, isInside, relativePath } from './paths.ts'
 
 /** Scripts and configuration files that matter are small; a larger file is data. */
 const maxContextFileBytes = 1024 * 1024
@@ -16,6 +16,10 @@ export interface BuildContext {
   read(name: string): string | undefined
   /** Every file of the context below a folder, as far as they are worth a look. */
   list(folder: string): string[]
+  /** The text of a file beside the context, by a path that may begin with `../`. */
+  readBeside(name: string): string | undefined
+  /** Every file below a folder, both by such paths. */
+  listBeside(folder: string): string[]
   /** Permission bits of a file of the context. */
   mode(name: string): number | undefined
   /** Absolute path of a file of the context, or of one above it (`../compose.yaml`). */
@@ -57,6 +61,12 @@ export function createBuildContext(search: ContextSearch): BuildContext {
       isIgnored ??= createIgnore(context.ignoreRules())
       const ignores = isIgnored
       return listFolder(context.folder(), normalName(name)).filter((file) => !ignores(file))
+    },
+    readBeside: (name) => readContextFile(search.top, path.relative(search.top, path.join(context.folder(), name))),
+    listBeside(name) {
+      const start = path.relative(search.top, path.join(context.folder(), name))
+      if (start.startsWith('..')) return []
+      return listFolder(search.top, start).map((file) => relativePath(context.folder(), path.join(search.top, file)))
     },
     ignoreRules: () => readDockerignore(search.dockerfile, context.folder())
   }

@@ -15,7 +15,8 @@ import { decodeDockerfile, fileFinding, prefetch, type ReadResult, readDockerfil
 import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
-export interface FileOptions extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'contextMode'> {
+export interface FileOptions
+  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'contextMode'> {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
 }
@@ -222,6 +223,8 @@ function rewriteWithCompanions(
     const result = rewrite(text, {
       contextMode: context.mode,
       listContext: context.list,
+      listBeside: context.listBeside,
+      readBeside: (name) => run.companions.read(context.file(name), state) ?? context.readBeside(name),
       ...options,
       ...more,
       ...(composeFiles && { composeFiles }),

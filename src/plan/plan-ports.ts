@@ -139,9 +139,8 @@ export function planPorts(
     const chosen = unprivilegedPort(port, taken)
     taken.add(chosen)
     ports.push({ from: port, to: chosen })
-    const publishers = new Set(
-      (options.publishedPorts ?? []).filter((each) => each.port === port).map((each) => each.file)
-    )
+    const publishing = (options.publishedPorts ?? []).filter((each) => each.port === port).map((each) => each.file)
+    const publishers = new Set(publishing.filter((file) => !options.composeFiles?.some(({ name }) => name === file)))
     for (const file of publishers)
       findings.push({
         rule: 'published-port',
@@ -150,7 +149,7 @@ export function planPorts(
         help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
         ...at
       })
-    if (publishers.size === 0 && (port === 80 || port === 443))
+    if (publishing.length === 0 && (port === 80 || port === 443))
       findings.push({
         rule: 'published-port',
         severity: 'info',

@@ -16,7 +16,7 @@ import { stepDownTools } from './hazards/drops-privileges.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
-import { findPortMentions } from './ports.ts'
+import { findPortMentions, type PortMention } from './ports.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
@@ -31,9 +31,14 @@ export interface StagePlan {
   /** The stage is non-root as it stands. */
   isNonRoot: boolean
   user: PlannedUser
+  /** What the user must be able to write and cannot yet. */
   paths: readonly PlannedPath[]
+  /** What the process writes, whoever owns it now; of a stage that is non-root only looked for with `--harden`. */
+  written: readonly PlannedPath[]
   applicationDirectories: readonly string[]
   ports: readonly PortMapping[]
+  /** Those of `ports` that only the arguments of `CMD` and `ENTRYPOINT` name. */
+  commandPorts: readonly number[]
   /** Programs that only root may execute, and that can be opened. */
   closedPrograms: readonly string[]
   /** Variables that the process needs because it is no longer root, such as `HOME=/tmp`. */
@@ -197,10 +202,16 @@ function planStage(
   if (!isRoot(image.final)) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const user = currentUser(image)
-    const startUp = readStartUp(dockerfile, image, readCopies(dockerfile, image.lineage), options.readContext)
+    const copies = readCopies(dockerfile, image.lineage)
+    const startUp = readStartUp(dockerfile, image, copies, options.readContext)
     const mentions = findPortMentions(dockerfile, image)
     const setup = readServer(dockerfile, image, startUp, options)
     const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
+    const findWritten = () => {
+      const own = findApplicationDirectories(dockerfile, image, copies, startUp)
+      const facts = readRunFacts(dockerfile, image.lineage)
+      return planPaths(dockerfile, image, copies, facts, startUp, user, own, options.readContext, options.mounts)
+    }
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = {
       dockerfile,
@@ -219,8 +230,10 @@ function planStage(
       isNonRoot: true,
       user,
       paths: [],
+      written: options.harden === true ? findWritten() : [],
       applicationDirectories: [],
       ports,
+      commandPorts: findCommandPorts(ports, mentions, server),
       closedPrograms: [],
       environment: [],
       homeMove: undefined,
@@ -283,8 +296,10 @@ function planStage(
     isNonRoot: false,
     user,
     paths,
+    written: paths,
     applicationDirectories,
     ports,
+    commandPorts: findCommandPorts(ports, mentions, server),
     closedPrograms: findClosedPrograms(
       context.dockerfile,
       context.image,
@@ -306,6 +321,18 @@ function planStage(
   }
 }
 
+function findCommandPorts(
+  ports: readonly PortMapping[],
+  mentions: readonly PortMention[],
+  server: PlannedServer | undefined
+): number[] {
+  return ports.flatMap(({ from }) => {
+    const listeners = mentions.filter(({ port, isListener }) => port === from && isListener)
+    const isOnlyArgument = listeners.length > 0 && listeners.every(({ where }) => where === 'command')
+    return isOnlyArgument && server?.listened.includes(from) !== true ? [from] : []
+  })
+}
+
 function findNeededVariables(user: PlannedUser, image: StageImage, { programs }: StartUp): string[] {
   const { environment } = image.final
   const needed: string[] = []
@@ -325,12 +352,20 @@ function findNeededVariables(user: PlannedUser, image: StageImage, { programs }:
   return needed
 }
 
+/** Whether a service with this `build.target` runs a stage; without one it runs the last. */
+export const isServiceOf = (
+  { target }: { target?: string | undefined },
+  dockerfile: Dockerfile,
+  stage: Stage
+): boolean =>
+  target === undefined
+    ? stage.index === dockerfile.stages.length - 1
+    : target.toLowerCase() === stage.name || target === String(stage.index)
+
 /** Ports and mounts of the services that start this stage; those without a `target` start the last one. */
 function forStage(dockerfile: Dockerfile, stage: Stage, options: RewriteOptions): RewriteOptions {
   const { publishedPorts, mounts, grants } = options
-  const isLast = stage === dockerfile.stages.at(-1)
-  const isOf = ({ target }: { target?: string | undefined }) =>
-    target === undefined ? isLast : target.toLowerCase() === stage.name || target === String(stage.index)
+  const isOf = (each: { target?: string | undefined }) => isServiceOf(each, dockerfile, stage)
   return {
     ...options,
     ...(publishedPorts === undefined ? {} : { publishedPorts: publishedPorts.filter(isOf) }),

@@ -1,3 +1,4 @@
+import { composeRules } from '../compose/rules.ts'
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
 import { buildScript } from './hazards/build-script.ts'
@@ -209,9 +210,11 @@ is built on a stage that has one, most likely is not. Name the shipped stage wit
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others].map(({ name, severity, summary, description }) => ({
-  name,
-  severity,
-  summary,
-  description
-}))
+export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+  ({ name, severity, summary, description }) => ({
+    name,
+    severity,
+    summary,
+    description
+  })
+)

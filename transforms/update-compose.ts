@@ -1,0 +1,101 @@
+import { readCompose } from '../src/compose/compose-file.ts'
+import { createFilesBeside } from '../src/compose/files-beside.ts'
+import { findHardening } from '../src/compose/hardening.ts'
+import { findComposeEdits } from '../src/compose/service-edits.ts'
+import { createLocator } from '../src/dockerfile/dockerfile.ts'
+import { createIsWritable, userLabel } from '../src/edit/server-edits.ts'
+import { isServiceOf } from '../src/plan/plan.ts'
+import { readServer } from '../src/plan/server.ts'
+import { defineTransform } from '../src/transform.ts'
+
+export const updateCompose = defineTransform({
+  name: 'update-compose',
+  summary: 'Change compose files with the image that their services run',
+  description: `A port that moves in the image moves in every service whose \`build\` points at the Dockerfile: the container's side of
+\`ports\` (short and long form, ranges), \`expose\`, the health check, \`environment\`, arguments of \`command\`, \`build.args\`,
+labels of Traefik, Caddy and nginx-proxy; and where other services of the file reach it by its name (\`http://web\`).
+Published ports stay what they are: \`"80:80"\` becomes \`"80:8080"\`. With \`--harden\` a service also gets
+\`cap_drop: [ALL]\`, \`no-new-privileges\`, and \`read_only\` with \`tmpfs\` where nothing else than such places is written.
+
+Left alone: comments, quotes and order; \`user:\`, which would say what the image says already; values that hang on
+variables (a finding names them); what several services share by an anchor, unless all of them run this image.
+
+\`\`\`diff
+ services:
+   api:
+     build: .
+     ports:
+-      - "80:80"   # public
++      - "80:8080"   # public
+\`\`\``,
+  isAskedFor: (options) => options.harden === true,
+  apply(context) {
+    const { dockerfile, stage, stagePlan, options, changeFile, report } = context
+    for (const input of options.composeFiles ?? []) {
+      const { path, name, text, services, problem } = input
+      const say = (
+        at: number,
+        finding: { rule: string; severity: 'warning' | 'info'; message: string; help: string }
+      ) =>
+        report({
+          ...finding,
+          message: `${name} line ${createLocator(text).range(at, at).start.line}: ${finding.message}`
+        })
+      if (problem !== undefined) {
+        report({
+          rule: 'unread-compose',
+          severity: 'warning',
+          message: `${name} is no valid YAML (${problem}): what it says about this image is not known`,
+          help: 'Correct it and run unroot again, or change ports and paths there by hand.'
+        })
+        continue
+      }
+      const names = new Set(services.filter((each) => isServiceOf(each, dockerfile, stage)).map((each) => each.name))
+      const file = names.size === 0 ? undefined : readCompose(text)
+      if (file === undefined) continue
+      const setup = stagePlan.server && readServer(dockerfile, context.image, stagePlan.startUp, options)
+      const files = createFilesBeside({
+        input,
+        stagePlan,
+        setup,
+        options,
+        isWritable: setup === undefined ? () => false : createIsWritable(setup, stagePlan),
+        changeFile
+      })
+      const { editor, problems } = findComposeEdits(file, names, {
+        ports: new Map(stagePlan.ports.filter(({ from, to }) => from !== to).map(({ from, to }) => [from, to])),
+        commandPorts: new Set(stagePlan.commandPorts),
+        portArguments: findPortArguments(dockerfile, stagePlan.ports),
+        user: userLabel(stagePlan),
+        harden: options.harden === true ? findHardening(stagePlan) : undefined,
+        files
+      })
+      for (const { at, ...finding } of problems) say(at, finding)
+      if (editor.edits.length === 0) continue
+      const changed = options.companions === false ? undefined : editor.finish()
+      if (changed !== undefined) changeFile(path, changed, `${name}: ${[...names].join(', ')}`)
+      else
+        for (const { start, message } of editor.edits)
+          say(start, {
+            rule: 'compose-left',
+            severity: 'warning',
+            message,
+            help: 'Change it by hand, or let unroot change files beside the Dockerfile.'
+          })
+    }
+  }
+})
+
+/** Names of `ARG`s whose default holds a new port. */
+function findPortArguments(
+  { instructions }: Parameters<typeof isServiceOf>[1],
+  ports: readonly { from: number; to: number }[]
+): Set<string> {
+  const moved = new Set(ports.map(({ to }) => String(to)))
+  const found = new Set<string>()
+  for (const { keyword, properties } of instructions)
+    if (keyword === 'ARG')
+      for (const { name, value } of properties ?? [])
+        if (moved.has(value?.text.replace(/^["']|["']$/g, '') ?? '')) found.add(name.text)
+  return found
+}
