@@ -549,19 +549,66 @@ describe('the catalogue', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^transform +create-user +\S/m)
     expect(stdout).toMatch(/^error +unreadable-file +\S/m)
-    const { transforms, rules } = JSON.parse((await unroot(createFolder(), ['list', '--format', 'json'])).stdout)
-    expect(stdout.trimEnd().split('\n').length).toBe(transforms.length + rules.length)
+    const { transforms, guides, rules } = JSON.parse(
+      (await unroot(createFolder(), ['list', '--format', 'json'])).stdout
+    )
+    expect(stdout.trimEnd().split('\n').length).toBe(transforms.length + guides.length + rules.length)
   })
 
   it('explains each of them', async () => {
-    const { transforms, rules } = JSON.parse((await unroot(createFolder(), ['list', '--format', 'json'])).stdout)
-    const names: string[] = [...transforms, ...rules].map(({ name }) => name)
+    const { transforms, guides, rules } = JSON.parse(
+      (await unroot(createFolder(), ['list', '--format', 'json'])).stdout
+    )
+    const names: string[] = [...transforms, ...guides, ...rules].map(({ name }) => name)
     const pages = await Promise.all(names.map((name) => unroot(createFolder(), ['explain', name])))
     for (const [index, page] of pages.entries()) {
       expect(page).toMatchObject({ code: 0, stderr: '' })
       expect(page.stdout).toMatch(new RegExp(`^# ${names[index]}\n\n\\S`))
     }
   }, 120_000)
+})
+
+describe('explain running-as-root --for', () => {
+  const cron = 'FROM debian:12-slim\nRUN apt-get update && apt-get install -y cron\nCMD ["cron", "-f"]\n'
+  const explain = (folder: string, ...args: string[]) => unroot(folder, ['explain', 'running-as-root', ...args])
+
+  it('names the reason and the capabilities of the image at hand', async () => {
+    const { code, stdout } = await explain(createFolder({ 'Jobs/Dockerfile': cron }), '--for', 'Jobs/Dockerfile')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Jobs\/Dockerfile stays root's because:\n\n- line 3, needs-root-service: /)
+    expect(stdout).toContain(
+      'docker run --cap-drop=ALL --cap-add=SETGID --cap-add=SETUID --security-opt=no-new-privileges jobs\n'
+    )
+    expect(stdout).toContain('# unroot: ignore needs-root-service -- ')
+  })
+
+  it('reads the scripts of the build context', async () => {
+    const folder = createFolder({
+      Dockerfile: 'FROM alpine:3.20\nCOPY run.sh /run.sh\nENTRYPOINT ["sh", "/run.sh"]\n',
+      'run.sh': '#!/bin/sh\nexec su-exec nobody sleep 9\n'
+    })
+    const { stdout } = await explain(folder, '--for', '.')
+    expect(stdout).toContain('run.sh line 2 runs `su-exec nobody sleep`')
+    expect(stdout).toContain('cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]\n')
+  })
+
+  it('says so where nothing needs root', async () => {
+    const { stdout } = await explain(createFolder({ Dockerfile: rootDockerfile }), '--for', 'Dockerfile')
+    expect(stdout).toMatch(/^Dockerfile does not have to run as root: `unroot Dockerfile` shows/)
+  })
+
+  it.each([
+    [['running-as-root', '--for', 'nowhere'], 'error: cannot read nowhere: no such file or directory\n'],
+    [['low-port', '--for', 'Dockerfile'], 'error: --for belongs to `unroot explain running-as-root`\n']
+  ])('%s is an error', async (args, message) => {
+    const { code, stderr } = await unroot(createFolder({ Dockerfile: cron }), ['explain', ...args])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: message })
+  })
+
+  it('is what the help of a refusal points at', async () => {
+    const { stderr } = await unroot(createFolder({ Dockerfile: cron }), ['--verbose'])
+    expect(stderr).toContain('`unroot explain running-as-root`')
+  })
 })
 
 describe('examples', () => {

@@ -117,6 +117,7 @@ async function buildPages() {
     rules: 'src/plan/rules.ts',
     'file-rules': 'src/node/rules.ts',
     transforms: 'transforms/index.ts',
+    guides: 'src/report/guides.ts',
     program: 'src/cli/program.ts',
     'rewrite-files': 'src/rewrite-files.ts'
   })
@@ -124,6 +125,12 @@ async function buildPages() {
   return {
     'README.md': fillReadme(read('README.md'), readmeParts(sources, rules)),
     'docs/rules.md': page('Rules', rulesIntro, rules, ({ severity }) => `\`${severity}\``),
+    ...Object.fromEntries(
+      sources.guides.map((guide) => [
+        `docs/${guide.name}.md`,
+        `${page(guide.summary, '', [], () => '').trimEnd()}\n\n${guide.description}`
+      ])
+    ),
     'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => '')
   }
 }

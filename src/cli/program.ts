@@ -117,13 +117,18 @@ function addCommands(program: Command, finish: (exitCode: number) => void): void
     })
   program
     .command('explain')
-    .summary('print the page of one transform or rule')
-    .description('Prints what a transform does and leaves alone, or what a rule means and what to do.')
-    .addArgument(new Argument('<name>', 'of a transform or rule'))
-    .addHelpText('after', '\nExample:\n  $ unroot explain low-port\n')
-    .action(async (name: string) => {
-      const { explainCommand } = await import('./catalogue-commands.ts')
-      explainCommand(name)
+    .summary('print the page of one transform, rule or guide')
+    .description('Prints what a transform does and leaves alone, what a rule means and what to do, or a guide.')
+    .addArgument(new Argument('<name>', 'of a transform, rule or guide'))
+    .option('--for <Dockerfile>', 'with running-as-root: snippets for the image of this file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ unroot explain low-port\n  $ unroot explain running-as-root --for services/cron/Dockerfile\n'
+    )
+    .action(async (name: string, options: { for?: string }) => {
+      const { explainCommand, explainFor } = await import('./catalogue-commands.ts')
+      if (options.for === undefined) explainCommand(name)
+      else await explainFor(name, options.for)
       finish(0)
     })
   addVerifyCommand(program, finish)

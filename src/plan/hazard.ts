@@ -48,6 +48,8 @@ export interface HazardContext {
 
 /** Something that stands against running the image as another user. */
 export interface Hazard extends Rule {
+  /** A guide that goes on where the help of an error ends. */
+  readonly guide?: string
   find(context: HazardContext): Iterable<Omit<RawFinding, 'rule' | 'severity'> & { severity?: Severity }>
 }
 

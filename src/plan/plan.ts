@@ -421,8 +421,12 @@ const saidOfRefused = new Set([
 ])
 
 function* findHazards(rules: readonly Hazard[], context: HazardContext): Generator<RawFinding> {
-  for (const { name, severity, find } of rules)
-    for (const finding of find(context)) yield { ...finding, rule: name, severity: finding.severity ?? severity }
+  for (const { name, severity: usual, guide, find } of rules)
+    for (const finding of find(context)) {
+      const severity = finding.severity ?? usual
+      const more = guide !== undefined && severity === 'error' ? ` Commands: \`unroot explain ${guide}\`.` : ''
+      yield { ...finding, rule: name, severity, help: `${finding.help}${more}` }
+    }
 }
 
 const deduplicate = (findings: readonly RawFinding[]): RawFinding[] => {

@@ -4,6 +4,7 @@ import { defineHazard } from '../hazard.ts'
 export const needsCapability = defineHazard({
   name: 'needs-capability',
   severity: 'error',
+  guide: 'running-as-root',
   summary: 'The image starts a program that needs a capability',
   description: `VPNs, packet captures, firewalls, mounts and namespaces need capabilities that a non-root process does not get,
 even with \`--cap-add\` (a user's process has them only as ambient capabilities, which Docker does not set). The file is

@@ -4,6 +4,7 @@ import { defineHazard } from '../hazard.ts'
 export const needsRootService = defineHazard({
   name: 'needs-root-service',
   severity: 'error',
+  guide: 'running-as-root',
   summary: 'The image starts a service that only root can run',
   description: `sshd, cron, an init system, supervisord, a mail server, a container engine and the like change users, bind
 privileged ports or write to other accounts' files. The file is refused; the message names the line, the help what to
