@@ -7,6 +7,7 @@ import type { RawFinding } from './hazard.ts'
 import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { exposedPorts, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
 import type { PlannedServer } from './server.ts'
+import type { SourcePort } from './source-ports.ts'
 import type { StartUp } from './startup.ts'
 
 /** ASP.NET listens where its variables say and nowhere else; the base image sets them. */
@@ -22,7 +23,8 @@ export function planPorts(
   mentions: readonly PortMention[],
   options: RewriteOptions,
   isNonRoot: boolean,
-  server?: PlannedServer
+  server?: PlannedServer,
+  sourcePorts: readonly SourcePort[] = []
 ): { ports: PortMapping[]; findings: RawFinding[] } {
   const findings: RawFinding[] = []
   const ports: PortMapping[] = []
@@ -57,6 +59,22 @@ export function planPorts(
         ...(instruction === undefined ? {} : { at: instruction })
       })
   const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
+  for (const { port, place, instruction, variable } of sourcePorts) {
+    // What moves by a variable or an argument wins over the number in the source.
+    if (isNonRoot || listened.has(port) || asked.has(port) || inScripts.has(port)) continue
+    inScripts.add(port)
+    const to = unprivilegedPort(port, taken)
+    findings.push({
+      rule: 'low-port',
+      severity: 'warning',
+      message: `${place} listens on port ${port}: a non-root process cannot bind it on every platform`,
+      help:
+        variable === undefined
+          ? `Let it listen on ${to} there, then run unroot --port ${port}=${to}.`
+          : `\`ENV ${variable}=${to}\` in the Dockerfile moves it; publish it as ${port}:${to}.`,
+      ...(instruction === undefined ? {} : { at: instruction })
+    })
+  }
   for (const port of all) {
     const to = asked.get(port)
     const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)

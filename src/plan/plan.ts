@@ -21,6 +21,7 @@ import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
+import { findSourcePorts } from './source-ports.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -278,7 +279,8 @@ function planStage(
   )
   const server = setup && planServer(setup, image, user, runFacts, paths, options)
   const mentions = findPortMentions(dockerfile, image, server?.variables)
-  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server)
+  const sourcePorts = findSourcePorts(startUp, image, copies, options.readContext)
+  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server, sourcePorts)
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
   const raw = [...findHazards(hazards, context), ...ownFindings]

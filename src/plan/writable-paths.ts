@@ -183,6 +183,8 @@ export function planPaths(
       if (copied(path)) continue
       if (hasExtension.test(path)) add(parentDirectory(path), `ENV ${name}`)
       else add(path, `ENV ${name}`)
+    } else if (name === 'HOME') {
+      if (path !== '/' && !copied(path)) add(path, 'ENV HOME')
     } else if (homeVariable.test(name) && /^\/(?:var|run|srv|data)\//.test(path) && madeByRun.has(path))
       add(path, `ENV ${name}`)
   }
