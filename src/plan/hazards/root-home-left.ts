@@ -103,7 +103,12 @@ function* doubts({ homeMove, image, startUp, dockerfile, options, user }: Hazard
     .flatMap((stage) => stage.instructions)
     .findLast(({ keyword, properties }) => keyword === 'ENV' && properties?.some(({ name }) => name.text === 'HOME'))
   const place = home === undefined ? undefined : image.final.environment.get('HOME')
-  if (home !== undefined && place?.startsWith('/') === true && place !== user.ownHome && (place === '/' || isSystemDirectory(place)))
+  if (
+    home !== undefined &&
+    place?.startsWith('/') === true &&
+    place !== user.ownHome &&
+    (place === '/' || isSystemDirectory(place))
+  )
     yield {
       severity: 'warning' as const,
       message: `ENV HOME=${place}: a program that keeps settings or caches at home cannot write there`,
