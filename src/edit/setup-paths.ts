@@ -75,9 +75,9 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const copies = readCopies(dockerfile, image.lineage)
   let moves: Map<Instruction, string[]> | undefined
   /** What fills a place that the user gets with all that is in it, or a place of the system. */
-  const fillers = ({ path, isRecursive, madeBy }: PlannedPath): Instruction[] => {
+  const fillers = ({ path, kind, isRecursive, madeBy }: PlannedPath): Instruction[] => {
     const found = new Set(isSystemDirectory(path) ? findBringers(image, copies, path) : [])
-    if (isRecursive === true && !isSystemDirectory(path))
+    if (isRecursive === true && kind === 'directory' && !isSystemDirectory(path))
       for (const copy of copies)
         if (isInside(path, copy.destination) || isInside(copy.destination, path)) {
           const owner = resolvePrincipal(copy.instruction.flag('chown')?.value ?? '', accounts)
@@ -93,11 +93,12 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return [...found].sort((a, b) => a.index - b.index)
   }
   const needed = paths.filter((each) => {
-    const { path, isRecursive = false } = each
+    const { path } = each
+    const isRecursive = each.isRecursive === true
     if (owned.includes(path) || path === user.ownHome) return false
     const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
     const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
-    return !isOwnedAlready(path, facts, user, accounts, since, isRecursive)
+    return !isOwnedAlready(path, facts, user, accounts, since, isRecursive && each.kind === 'directory')
   })
   const { instructions } = stage
   const npmRuns = findNpmRuns(stage, image)

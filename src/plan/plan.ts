@@ -17,11 +17,13 @@ import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions, type PortMention } from './ports.ts'
+import { planKeys } from './private-keys.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
 import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
 import { findSourcePorts } from './source-ports.ts'
+import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -141,6 +143,22 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
             severity: 'warning',
             message: `the last stage, ${last.name}, looks like a test of ${tested.name}, which is shipped as root`,
             help: `Name the stage that is shipped: --target ${tested.name} (or \`target\` in the config).`
+          },
+          last
+        )
+      )
+  }
+
+  if ((options.targets ?? []).length === 0) {
+    const left = findStagesLeft(dockerfile, targets).map(({ name }) => name as string)
+    if (left.length > 0)
+      findings.push(
+        toFinding(
+          {
+            rule: 'stages-left',
+            severity: 'info',
+            message: `${left.slice(0, 6).join(', ')}${left.length > 6 ? `, ... (${left.length})` : ''}: ${left.length === 1 ? 'an image of its own that stays' : 'images of their own that stay'} root; only the last stage is taken for shipped`,
+            help: `Name every stage that is shipped: ${[...left.slice(0, 6), last.name ?? String(last.index)].map((name) => `--target ${name}`).join(' ')}.`
           },
           last
         )
@@ -278,6 +296,8 @@ function planStage(
     options.mounts
   )
   const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  for (const key of planKeys(context.dockerfile, context.image, context.runFacts))
+    if (server?.paths.some(({ path }) => path === key.path) !== true) paths.push(key)
   const mentions = findPortMentions(dockerfile, image, server?.variables)
   const sourcePorts = findSourcePorts(startUp, image, copies, options.readContext)
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server, sourcePorts)

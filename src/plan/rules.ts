@@ -9,6 +9,7 @@ import { existingVolumeData } from './hazards/existing-volume-data.ts'
 import { explicitRoot } from './hazards/explicit-root.ts'
 import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
 import { foreignFilesHazard } from './hazards/foreign-files.ts'
+import { generatesAtStart } from './hazards/generates-at-start.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
@@ -16,6 +17,7 @@ import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
 import { packagedDaemon } from './hazards/packaged-daemon.ts'
 import { rootHomeLeft } from './hazards/root-home-left.ts'
 import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
+import { scriptFillsRootHome } from './hazards/script-fills-root-home.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { unknownApplication } from './hazards/unknown-application.ts'
@@ -38,9 +40,11 @@ export const hazards: readonly Hazard[] = [
   usesSudo,
   unreadEntrypoint,
   buildScript,
+  scriptFillsRootHome,
   developmentServer,
   packagedDaemon,
   filesMadeByRoot,
+  generatesAtStart,
   dockerSocket,
   existingVolumeData,
   foreignFilesHazard,
@@ -182,6 +186,14 @@ there, make the directory in a build stage and copy it with its owner:
     'The last stage looks like a test of the one that is shipped',
     `Without \`--target\` the last stage is the one that is shipped. One that is called \`test\` or \`lint\`, has no command and
 is built on a stage that has one, most likely is not. Name the shipped stage with \`--target\`, or in the config.`
+  ),
+  rule(
+    'stages-left',
+    'info',
+    'Other stages of the file are images of their own and stay root',
+    `Without \`--target\` the last stage is the one that is shipped. A file that makes several images (\`docker build --target api\`,
+\`--target worker\`) has stages with a command of their own on which nothing else is built: name them all with \`--target\`, or
+in the config. Stages that are called \`dev\`, \`test\` and the like are not mentioned.`
   ),
   rule(
     'partial-run',
