@@ -379,6 +379,16 @@ describe('the build context', () => {
     expect([own.read('a.sh'), own.read('b.sh')]).toEqual(['a', undefined])
   })
 
+  it('reads patterns of .dockerignore as Docker does: literal signs, case told apart, a broken one without effect', () => {
+    const files = { Dockerfile: '', '+.x': 'x', 'a(1).sh': 'a', 'README.md': 'r', 'readme.md': 'r' }
+    const readable = (rules: string) => {
+      const context = contextOf(createFolder({ ...files, '.dockerignore': rules }), 'Dockerfile', 'FROM a\n')
+      return ['+.x', 'a(1).sh', 'README.md', 'readme.md'].filter((name) => context.read(name) !== undefined)
+    }
+    expect(readable('+.*\na(1).sh\nREADME.md\n')).toEqual(['readme.md'])
+    expect(readable('[z-a]\n')).toHaveLength(4)
+  })
+
   it('does not answer for what is outside, missing, a folder or no text', () => {
     const folder = createFolder({
       'in/Dockerfile': '',

@@ -5,7 +5,14 @@ import { findListenerPort, isListenerName, unprivilegedPort } from '../plan/port
 import type { ServerSetup } from '../plan/server.ts'
 import { applyConfigEdits, type ConfigEdit, lineOf } from '../services/server-config.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
-import { type ComposeFile, type ComposeService, listItems, readVolume, scalarText } from './compose-file.ts'
+import {
+  type ComposeFile,
+  type ComposeService,
+  environmentItems,
+  listItems,
+  readVolume,
+  scalarText
+} from './compose-file.ts'
 import { joinFolders } from './project.ts'
 import { findHostPorts, namesOf } from './references.ts'
 import type { ComposeProblem } from './service-edits.ts'
@@ -55,6 +62,18 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
     (setup.files.some(({ file }) => file.path === path || isInside(file.path, path)) ||
       setup.layout.directories.some((each) => isInside(path, each)) ||
       (setup.layout.templates !== undefined && isInside(path, setup.layout.templates.from)))
+
+  /** Variables of a service that hold one of the names, as templates and scripts write them. */
+  const variablesFor = (service: ComposeService, names: readonly string[]): string[] => {
+    const { build } = service
+    const file = build === undefined ? undefined : joinFolders(build.context, build.dockerfile)
+    const image = file === undefined ? '' : (readBeside?.(locate(file)) ?? '')
+    const assigned = [
+      ...environmentItems(service.get('environment')),
+      ...[...image.matchAll(/(\w+)=["']?([\w.-]+)/g)].map(([, name = '', value = '']) => ({ name, value }))
+    ]
+    return assigned.filter(({ value }) => names.includes(value)).flatMap(({ name }) => [`\${${name}}`, `$${name}`])
+  }
 
   return {
     editMounted(service, moved, left) {
@@ -141,8 +160,13 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
         const candidates = [
           ...mounted.filter((path) => readBeside(path) !== undefined),
           ...[...mounted, ...built].flatMap((path) => listBeside?.(path) ?? [])
-        ].filter((path) => isProxyConfiguration(path))
-        for (const path of candidates.slice(0, mostFiles)) {
+        ]
+        const callers = [
+          ...candidates.filter((path) => isProxyConfiguration(path)),
+          ...candidates.filter((path) => isProgramText(path))
+        ]
+        const hosts = [...names, ...variablesFor(service, names)]
+        for (const path of callers.slice(0, mostFiles)) {
           if (seen.has(path)) continue
           seen.add(path)
           const text = readBeside(path) ?? ''
@@ -153,7 +177,7 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
               )
             : []
           const places = [
-            ...findHostPorts(text, names, ports),
+            ...findHostPorts(text, hosts, ports),
             ...bare.map(({ index }) => ({ start: index, port: 80 }))
           ]
           for (const { start, port } of places.slice(0, 3))
@@ -172,6 +196,12 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
 }
 
 const mostFiles = 200
+
+const programText = /\.(?:sh|[cm]?[jt]sx?|vue|svelte|py|rb|php|go|java|kt|cs|rs|exs?)$/
+
+/** Programs that call by a name which is written down in them. */
+const isProgramText = (path: string): boolean =>
+  programText.test(path) && !/(?:^|\/)(?:vendor|dist|build|bower_components|__tests__)\/|\.min\.js$|\.d\.ts$/.test(path)
 
 /** Files in which programs are told whom to call; not what other tools read. */
 function isProxyConfiguration(path: string): boolean {

@@ -8,6 +8,7 @@ import { shellSources } from '../image/shell-source.ts'
 import { type Copy, readCopies } from '../plan/copies.ts'
 import { isInside, isSystemDirectory, pathAndAncestors } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import { escapeRegExp } from '../plan/root-home.ts'
 import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { readFlow } from '../plan/script-flow.ts'
 import { findBringers } from '../plan/system-grants.ts'
@@ -63,7 +64,8 @@ const isTree = ({ sources, destination, instruction }: Copy): boolean =>
 
 /** The RUN that creates our account names the home. */
 const isAccountRun = (instruction: Instruction, { user }: StagePlan): boolean =>
-  user.name !== undefined && new RegExp(`\\b(?:useradd|adduser)\\b.*\\b${user.name}\\b`, 's').test(instruction.source)
+  user.name !== undefined &&
+  new RegExp(`\\b(?:useradd|adduser)\\b.*(?<!\\w)${escapeRegExp(user.name)}(?!\\w)`, 's').test(instruction.source)
 
 /** Sorts the paths of a plan for the setup of its stage, on the text as it is now. */
 export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: StageImage, plan: StagePlan): SetupPaths {
