@@ -1,4 +1,5 @@
 import { composeRules } from '../compose/rules.ts'
+import { kubernetesRules } from '../kubernetes/rules.ts'
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
 import { buildScript } from './hazards/build-script.ts'
@@ -210,7 +211,7 @@ is built on a stage that has one, most likely is not. Name the shipped stage wit
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,
