@@ -28,7 +28,7 @@ variables (a finding names them); what several services share by an anchor, unle
 -      - "80:80"   # public
 +      - "80:8080"   # public
 \`\`\``,
-  isAskedFor: (options) => options.harden === true,
+  isAskedFor: ({ harden, ports = {} }) => harden === true || Object.keys(ports).length > 0,
   apply(context) {
     const { dockerfile, stage, stagePlan, options, changeFile, report } = context
     for (const input of options.composeFiles ?? []) {

@@ -87,11 +87,14 @@ function addConversionOptions(command: Command): void {
     .option('--skip <names>', 'run all but these transforms', flags.parseNames)
     .option('--safe-only', 'change only files that need no review')
     .option('--no-companions', 'leave files beside the Dockerfile alone')
-    .option('--harden', 'compose files also get cap_drop, no-new-privileges, read_only and tmpfs')
+    .option(
+      '--harden',
+      'compose files also get cap_drop, no-new-privileges, read_only and tmpfs; images that are non-root already count too'
+    )
     .option(
       '--image <name=Dockerfile>',
-      'the image that a Dockerfile builds; repeatable (not yet available)',
-      flags.collect
+      'the image name by which manifests know a Dockerfile; repeatable',
+      flags.parseImage
     )
     .optionsGroup('Files:')
     .option('--config <file>', 'the config file (default: searched from the working directory upward)')

@@ -38,6 +38,8 @@ export function planPorts(
   )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
+  const inManifests = (options.manifests ?? []).flatMap(({ images }) => images)
+  for (const { takenPorts = [] } of inManifests) for (const port of takenPorts) taken.add(port)
   for (const port of server?.ports ?? []) taken.add(port)
   for (const port of server?.listened ?? []) listened.add(port)
   const all = new Set([...listened, ...exposed.keys()])
@@ -167,7 +169,8 @@ export function planPorts(
         help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
         ...at
       })
-    if (publishing.length === 0 && (port === 80 || port === 443))
+    const isInManifest = inManifests.some(({ ports: named = [] }) => named.includes(port))
+    if (publishing.length === 0 && !isInManifest && (port === 80 || port === 443))
       findings.push({
         rule: 'published-port',
         severity: 'info',

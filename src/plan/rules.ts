@@ -1,4 +1,5 @@
 import { composeRules } from '../compose/rules.ts'
+import { kubernetesRules } from '../kubernetes/rules.ts'
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
 import { buildScript } from './hazards/build-script.ts'
@@ -222,7 +223,7 @@ in the config. Stages that are called \`dev\`, \`test\` and the like are not men
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,
