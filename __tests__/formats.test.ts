@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
+import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' }
 import { Ajv } from 'ajv'
 import * as v from 'valibot'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -72,12 +71,7 @@ interface SarifLog {
 
 /** The official schema, of draft 4: what it uses of that means the same in draft 7. */
 function compileSarifSchema() {
-  const file = createRequire(import.meta.url).resolve('@microsoft/jest-sarif/package.json')
-  const {
-    $schema: _,
-    id: __,
-    ...schema
-  } = JSON.parse(readFileSync(path.join(path.dirname(file), 'lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'))
+  const { $schema: _, id: __, ...schema } = sarifSchema
   const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
   ajv.addFormat('uri', (text) => URL.canParse(text))
   ajv.addFormat('uri-reference', (text) => /^(?:[\w.~!$&'()*+,;=:@/?#-]|%[\dA-F]{2})*$/.test(text))
