@@ -251,10 +251,14 @@ describe('reports', () => {
     expect(stdout).toMatch(/^\S+ +Dockerfile\nrefused +site\/Dockerfile\n2 files: .*1 refused; 1 would change\n$/)
   })
 
-  it.each(['sarif', 'rdjson', 'github', 'gitlab', 'markdown'])('do not come as %s yet', async (format) => {
-    const { code, stdout, stderr } = await unroot(createFolder(), ['--format', format])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toBe(`error: format "${format}" is not yet available\n`)
+  it('have fixes in SARIF alone', async () => {
+    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const { code, stdout, stderr } = await unroot(folder, ['--sarif-fixes'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: --sarif-fixes needs --format sarif\n'
+    })
   })
 })
 

@@ -27,7 +27,7 @@ export interface Finding {
   help: string
   range: Range
   /** Set when a comment or the config accepts the finding. */
-  accepted?: { reason: string }
+  accepted?: { reason: string; by?: 'comment' | 'config' }
 }
 
 /** One edit, in the coordinates of the original text. */

@@ -5,7 +5,6 @@ import type { Strategy } from '../types.ts'
 
 export const formats = ['diff', 'json', 'sarif', 'rdjson', 'github', 'gitlab', 'markdown', 'summary'] as const
 export type Format = (typeof formats)[number]
-export type AvailableFormat = 'diff' | 'json' | 'summary'
 
 /** The flags of `unroot [path ...]`, as commander hands them over. */
 export interface Flags {
@@ -16,6 +15,7 @@ export interface Flags {
   outputFile?: string
   summaryFile?: string
   prBodyFile?: string
+  sarifFixes?: boolean
   strategy?: Strategy
   user?: string
   uid?: number
@@ -103,12 +103,6 @@ export function collect(text: string, earlier: string[] = []): string[] {
  */
 export function refuseUnavailable(flags: Flags): void {
   if (flags.interactive) throw notYetAvailable('--interactive')
-}
-
-/** The format, when this version can write it. */
-export function availableFormat(format: Format = 'diff'): AvailableFormat {
-  if (format === 'diff' || format === 'json' || format === 'summary') return format
-  throw notYetAvailable(`format "${format}"`)
 }
 
 export function notYetAvailable(what: string): UnrootError {

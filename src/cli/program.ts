@@ -51,6 +51,7 @@ function addRewriteOptions(program: Command): void {
     .option('-o, --output-file <file>', 'write the report there instead of to standard output')
     .option('--summary-file <file>', 'also write the JSON report there')
     .option('--pr-body-file <file>', 'also write a pull request text there, its first line the title')
+    .option('--sarif-fixes', 'with --format sarif: also the edits, for viewers that apply them')
     .option('--stdin-filename <name>', 'with -: where the Dockerfile would lie')
     .option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)')
     .option('-q, --quiet', 'no findings but errors, no summary')

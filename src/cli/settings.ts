@@ -6,11 +6,11 @@ import { didYouMean } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
-import { type AvailableFormat, availableFormat, type Flags, notYetAvailable, refuseUnavailable } from './flags.ts'
+import { type Flags, type Format, notYetAvailable, refuseUnavailable } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
 export interface Settings extends FileSettings {
-  format: AvailableFormat
+  format: Format
   failOnNoFiles: boolean
   concurrency: number
   /** Relative to the working directory; for `--verbose`. */
@@ -32,7 +32,7 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
   checkImages(fromFlags.images, '--image', cwd)
   await checkNames([...(flags.only ?? []), ...(flags.skip ?? [])])
   return {
-    format: availableFormat(flags.format ?? config?.format),
+    format: flags.format ?? config?.format ?? 'diff',
     failOnNoFiles: flags.failOnNoFiles ?? config?.failOnNoFiles ?? false,
     concurrency: flags.concurrency ?? config?.concurrency ?? 16,
     configFile: loaded && relativePath(cwd, loaded.file),

@@ -101,8 +101,8 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   const toFinding = ({ at, ...finding }: RawFinding, stage: Stage, toOld = (offset: number) => offset): Finding => {
     const [from, to] = at === undefined ? placeOf(stage.from) : 'keyword' in at ? placeOf(at) : at
     const range = at === undefined ? locator.range(from, to) : locator.range(toOld(from), toOld(to))
-    const reason = accepted.get(finding.rule)
-    return { ...finding, range, ...(reason === undefined ? {} : { accepted: { reason } }) }
+    const acceptance = accepted.get(finding.rule)
+    return { ...finding, range, ...(acceptance && { accepted: acceptance }) }
   }
   findings.push(...readMistakenComments(dockerfile.text, locator))
   const { targets, unknown } = findTargets(dockerfile, options)
