@@ -93,8 +93,8 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return [...found].sort((a, b) => a.index - b.index)
   }
   const needed = paths.filter((each) => {
-    const { path, isRecursive = false } = each
-    if (owned.includes(path) || path === user.ownHome) return false
+    const { path, isRecursive = false, madeBy } = each
+    if (madeBy === undefined && (owned.includes(path) || path === user.ownHome)) return false
     const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
     const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
     return !isOwnedAlready(path, facts, user, accounts, since, isRecursive)

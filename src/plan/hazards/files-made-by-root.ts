@@ -33,10 +33,10 @@ only read there; a server that unpacks, caches or logs beside its own files fail
 
 What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <the directory that it writes>\` (in the same
 \`RUN\`, so nothing is stored twice), or unpack in a build stage and \`COPY --from=build --chown=uid:gid\`.`,
-  *find({ dockerfile, image, copies, runFacts, server }) {
+  *find({ dockerfile, image, copies, runFacts, servers = [] }) {
     const directories = [
       ...findApplicationDirectories(dockerfile, image, copies),
-      ...(server?.layout.applications ?? [])
+      ...servers.flatMap(({ layout }) => layout.applications ?? [])
     ]
     if (directories.length === 0) return
     for (const stage of image.lineage)
