@@ -5,7 +5,9 @@ import { defineTransform } from '../src/transform.ts'
 export const prepareServer = defineTransform({
   name: 'prepare-server',
   summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',
-  description: `nginx and Apache say in their own configuration where they keep pid file, caches and logs. For a configuration of the
+  description: `nginx, Apache, php-fpm, uWSGI, gunicorn, Puma, supervisord and others say in their own configuration where they keep pid file,
+sockets, caches and logs, and to which user they change. A user that the configuration names is kept: the image starts as
+that account, and the line is removed only where it says another. For a configuration of the
 build context the file itself is edited, by exact ranges: comments and layout stay. The base image's own configuration
 is edited by one \`RUN sed\` behind the last \`COPY\`. The ports in both are the work of \`remap-ports\`.
 

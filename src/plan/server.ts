@@ -135,11 +135,13 @@ function readServer(
   const templates = usesEntrypoint ? layout.templates : undefined
 
   // Beside a file of the application lies the application: only the file itself is looked for.
-  const place = layout.directories.length === 0 ? root : parentDirectory(root)
-  let roots = [...new Set([place, ...layout.directories, ...(templates ? [templates.from] : [])])]
+  const place = layout.directories.includes(parentDirectory(root)) ? parentDirectory(root) : root
+  const candidates = isNamed ? [] : (layout.roots ?? [])
+  let roots = [...new Set([place, ...candidates, ...layout.directories, ...(templates ? [templates.from] : [])])]
   for (let round = 0; ; round++) {
     const known = withTemplates(readConfigFiles(dockerfile, image, layout, roots, options), templates)
-    const read = readAll(server, layout, known, root)
+    const first = candidates.find((path) => known.get(path) !== undefined) ?? root
+    const read = readAll(server, layout, known, first)
     if (server.isOptional === true && !isNamed && read.files.length === 0) return undefined
     const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
     if (outside.length > 0 && round < 3) {
@@ -453,7 +455,14 @@ function planServer(
     })
   }
   if (root?.base !== undefined) for (const path of layout.writableFiles ?? []) own(path, { kind: 'file', isNew: true })
-  if (isOther) for (const path of layout.owned ?? []) own(path, { isRecursive: true })
+  if (isOther && layout.isBoundToAccount === true)
+    findings.push({
+      rule: 'needs-server-config',
+      severity: 'error',
+      message: `${server.name} from a package works as ${layout.account} only, and the image would run as ${user.name ?? user.text}`,
+      help: `Give it an image of its own, or run everything as ${layout.account} (--user ${layout.account}).`
+    })
+  else if (isOther) for (const path of layout.owned ?? []) own(path, { isRecursive: true })
   if (layout.home !== undefined && root?.base === undefined) own(layout.home)
   if (setup.hasTemplates && layout.templates !== undefined) own(layout.templates.to, { isRecursive: true })
   for (const each of files) {

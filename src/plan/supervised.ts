@@ -25,8 +25,9 @@ export function readSupervised(
   const layout = supervisord.findLayout(layoutQuestion(image, { name: 'supervisord', args }))
   if (layout === undefined) return []
   const { config } = supervisord.readArguments(args)
-  const root = config === undefined ? layout.root : resolvePath(image.final.workdir, config)
-  const roots = [...new Set([parentDirectory(root), ...layout.directories])]
+  const candidates =
+    config === undefined ? [...(layout.roots ?? []), layout.root] : [resolvePath(image.final.workdir, config)]
+  const roots = [...new Set([...candidates, ...layout.directories])]
   const found = new Map<string, SupervisedCommand[]>()
   for (let round = 0; round < 3; round++) {
     const files = readConfigFiles(dockerfile, image, layout, roots, options)
@@ -51,7 +52,7 @@ export function readSupervised(
       }
     }
     found.clear()
-    visit(root)
+    visit(candidates.find((path) => files.get(path) !== undefined) ?? layout.root)
     if (outside.length === 0) break
     roots.push(...outside)
   }

@@ -18,6 +18,7 @@ const debian: ServerLayout = {
     }
   ],
   account: 'mysql',
+  isBoundToAccount: true,
   owned: ['/var/lib/mysql', '/var/log/mysql'],
   writable: ['/run/mysqld'],
   mayMiss: ['/run/mysqld'],

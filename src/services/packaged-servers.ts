@@ -13,7 +13,6 @@ interface PackagedServer {
   owned: readonly string[]
   /** Made by an init script only. */
   made?: readonly string[]
-  /** What it says when it refuses to work. */
   source: string
 }
 
@@ -44,6 +43,7 @@ export const packagedServers: readonly Server[] = rows.map(({ name, programs, pa
         directories: [],
         files: [],
         account,
+        ...(owned.length > 0 ? { isBoundToAccount: true } : {}),
         owned,
         writable: made,
         mayMiss: made,

@@ -10,7 +10,7 @@ const official: ServerLayout = {
   name: 'the official image',
   root: '/usr/local/etc/php-fpm.conf',
   prefix: '/usr/local',
-  directories: ['/usr/local/etc', '/usr/local/etc/php-fpm.d'],
+  directories: ['/usr/local/etc/php-fpm.d'],
   files: [
     { path: '/usr/local/etc/php-fpm.conf', text: '[global]\ninclude=etc/php-fpm.d/*.conf\n' },
     {
@@ -157,14 +157,8 @@ export const phpFpm = defineServer({
   services: ['php-fpm'],
   packages: /^php-?[\d.]*-?fpm$/,
   findLayout: (question) =>
-    question.service === 'php-fpm'
-      ? question.image === 'php' ||
-        question.image === 'wordpress' ||
-        question.image === 'drupal' ||
-        question.image === 'mediawiki'
-        ? official
-        : undefined
-      : findPackage(question),
+    // Every image of that kind stands on php:fpm, but this one.
+    question.service !== 'php-fpm' ? findPackage(question) : question.image === 'adminer' ? undefined : official,
   /** source: php-fpm(8): `-y file` */
   readArguments(args) {
     const index = args.findIndex((word) => word === '-y' || word === '--fpm-config')

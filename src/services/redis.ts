@@ -5,7 +5,7 @@ import { defineServer, type ServerLayout } from './server.ts'
 import { type ConfigFacts, type ConfigPath, type Listen, noFacts } from './server-config.ts'
 
 interface Place {
-  config: string
+  config: readonly string[]
   pidFolder?: string
 }
 
@@ -22,13 +22,11 @@ const layout = (
   workPrefix: workdir,
   root: '',
   prefix: '/',
-  directories: [config.slice(0, config.lastIndexOf('/'))],
-  files: [
-    {
-      path: config,
-      text: `port 6379\nlogfile /var/log/${service}/${service}.log\ndir /var/lib/${service}\n`
-    }
-  ],
+  directories: config.map((path) => path.slice(0, path.lastIndexOf('/'))).filter((path) => path !== '/etc'),
+  files: config.map((path) => ({
+    path,
+    text: `port 6379\nlogfile /var/log/${service}/${service}.log\ndir /var/lib/${service}\n`
+  })),
   account: service,
   owned: [`/var/lib/${service}`, `/var/log/${service}`],
   writable: pidFolder === undefined ? [] : [pidFolder],
@@ -96,14 +94,19 @@ export const redis = defineServer({
       return layout(
         'the Debian package',
         service,
-        { config: `/etc/${service}/${service}.conf`, pidFolder: `/run/${service}` },
+        { config: [`/etc/${service}/${service}.conf`], pidFolder: `/run/${service}` },
         workdir
       )
     // source: Alpine aports main/redis APKBUILD and redis.pre-install: adduser -S redis; RHEL redis.spec: useradd redis
     if (distribution === 'alpine')
-      return layout('the Alpine package', service, { config: `/etc/${service}.conf` }, workdir)
+      return layout('the Alpine package', service, { config: [`/etc/${service}.conf`] }, workdir)
     return distribution === 'rhel' || distribution === 'fedora' || distribution === 'ubi-minimal'
-      ? layout('the Red Hat package', service, { config: `/etc/${service}.conf` }, workdir)
+      ? layout(
+          'the Red Hat package',
+          service,
+          { config: [`/etc/${service}.conf`, `/etc/${service}/${service}.conf`] },
+          workdir
+        )
       : undefined
   },
   /** source: redis-server --help: the configuration is the first argument, options follow it */
@@ -119,7 +122,7 @@ export const redis = defineServer({
   findProblem({ workdir, args }, facts) {
     const isSaved = !args.some((word, index) => word === '--save' && (args[index + 1] ?? '') === '')
     const hasPlace = args.includes('--dir') || facts.some(({ settings }) => settings.has('dir'))
-    return hasPlace || !isSaved || workdir !== '/' || facts.length > 0
+    return hasPlace || !isSaved || workdir !== '/' || facts.length > 0 || args[0]?.startsWith('-') === false
       ? undefined
       : {
           message:

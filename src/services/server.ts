@@ -21,6 +21,10 @@ export interface ServerLayout {
   name: string
   /** The configuration that is read first; '' where the server has none. */
   root: string
+  /** Where it looks for a configuration that no argument names, if that is not `root` alone: the first that is there. */
+  roots?: readonly string[]
+  /** Its data and its own accounts want no other user. */
+  isBoundToAccount?: true
   /** Relative names in it count from here. */
   prefix: string
   /** Relative names of a configuration on the command line count from here, where that differs from `prefix`. */

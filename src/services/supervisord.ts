@@ -18,9 +18,9 @@ const debian: ServerLayout = {
       settings: ['s,/var/run/supervisor,/tmp/supervisor,']
     }
   ],
-  writable: ['/var/log/supervisor'],
+  writable: [],
   pid: '',
-  logs: []
+  logs: ['/var/log/supervisor']
 }
 
 // source: Alpine aports main/supervisor supervisord.conf
@@ -37,7 +37,6 @@ const alpine: ServerLayout = {
     }
   ],
   writable: [],
-  writableFiles: ['/var/log/supervisord.log'],
   pid: '',
   logs: []
 }
@@ -114,7 +113,6 @@ function readFacts(text: string): ConfigFacts | undefined {
   if (/\{\{|\{%|<%/.test(text)) return undefined
   const listens: Listen[] = []
   const files: ConfigPath[] = []
-  const directories: ConfigPath[] = []
   const includes: (ConfigPath & { context: string })[] = []
   const accounts: string[] = []
   const settings = new Map<string, string>()
@@ -131,13 +129,13 @@ function readFacts(text: string): ConfigFacts | undefined {
     else if (isProgram(section) && name === 'environment') listens.push(...environmentPorts(value, start))
     else if (/^(?:std(?:out|err)_)?logfile$/.test(name)) {
       if (!/^(?:AUTO|NONE|syslog)$/i.test(value) && isFilePath(value)) files.push(path)
-    } else if (name === 'childlogdir' && isFilePath(value)) directories.push(path)
+    } else if (name === 'childlogdir' && isFilePath(value)) files.push({ ...path, path: `${value}/x` })
     else if (section === 'inet_http_server' && name === 'port') {
       const listen = readAddress(value, start)
       if (listen !== undefined) listens.push({ ...listen, isEcho: true })
     }
   }
-  return { ...noFacts, listens, files, directories, includes, settings, accounts, overrides }
+  return { ...noFacts, listens, files, includes, settings, accounts, overrides }
 }
 
 export const supervisord = defineServer({
@@ -148,17 +146,18 @@ export const supervisord = defineServer({
   isQuiet: true,
   editsEveryFile: true,
   findLayout({ packages, distribution, workdir }) {
+    const at = workdir === '/' ? '' : workdir
     const found = !packages.includes('supervisor')
       ? installed
       : distribution === 'debian' || distribution === 'ubuntu'
         ? debian
         : distribution === 'alpine'
           ? alpine
-          : undefined
+          : installed
     // Logs without a folder lie where it is started.
-    return found === undefined
-      ? undefined
-      : { ...found, workPrefix: workdir, startedIn: workdir, isRelativeToRoot: true }
+    // source: supervisor/options.py searchpaths
+    const roots = [`${at}/supervisord.conf`, `${at}/etc/supervisord.conf`, '/etc/supervisord.conf', found.root]
+    return { ...found, roots, workPrefix: workdir, startedIn: workdir, isRelativeToRoot: true }
   },
   readArguments(args) {
     const index = args.findIndex((word) => word === '-c' || word === '--configuration')
@@ -168,6 +167,12 @@ export const supervisord = defineServer({
     return { config: index === -1 ? joined : args[index + 1], prefix: undefined, settings: new Map() }
   },
   findProblem(_question, facts) {
+    const isCommand = (key: string) => /^(?:fcgi-)?program:.* command$/.test(key)
+    if (facts.length > 0 && !facts.some(({ overrides = new Set<string>() }) => [...overrides].some(isCommand)))
+      return {
+        message: 'no file of the image names a program that supervisord starts: they are mounted, or made at the start',
+        help: 'Bring their configuration into the image, or start the one program of the container directly.'
+      }
     const users = new Set(facts.flatMap(({ accounts = [] }) => accounts).filter((each) => !/^(?:root|0)$/.test(each)))
     return users.size < 2
       ? undefined

@@ -18,8 +18,8 @@ export const needsServerConfig = defineHazard({
   severity: 'error',
   summary: 'The image runs a server whose own configuration must change too',
   description: `Servers write their port, user, pid file and temporary directories in configuration files. With a \`USER\` alone they
-fail to start or to bind. unroot edits the configuration of nginx, Apache and Tomcat where it knows the layout: the official image, the
-distribution's package. Of other servers, and of a program that was compiled for a place of its own, it knows too
+fail to start or to bind. unroot edits the configuration of nginx, Apache, Tomcat, php-fpm, uWSGI, gunicorn, Puma, Redis, MySQL, supervisord and
+others where it knows the layout: the official image, the distribution's package, the build context. Of other servers, and of a program that was compiled for a place of its own, it knows too
 little, so the file is refused rather than half converted; the help names the change to make by hand or an image that is
 made for it.`,
   *find({ image, startUp, servers: readable = [] }) {
