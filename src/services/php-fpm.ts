@@ -109,7 +109,7 @@ const read = (text: string): IniEntry[] => readIni(text, { comments: ';#', separ
 const logs = /^(?:error_log|access\.log|slowlog|php(?:_admin)?_value\[error_log\])$/
 const directories = /^php(?:_admin)?_value\[(?:session\.save_path|upload_tmp_dir|sys_temp_dir)\]$/
 
-export function readPhpFpmFacts(text: string): ConfigFacts | undefined {
+function readPhpFpmFacts(text: string): ConfigFacts | undefined {
   if (/\{\{|\{%|<\?php/.test(text)) return undefined
   const listens: Listen[] = []
   const includes: (ConfigPath & { context: string })[] = []
