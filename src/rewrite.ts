@@ -232,8 +232,8 @@ function checkResult(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },
       { ports: names.has('remap-ports'), settings: names.has('prepare-server') && canRun(image) }
     )
-    if (left !== undefined && (left.dockerfile.length > 0 || left.context.size > 0)) return 'failed'
-    if (left !== undefined && left.commands.length > 0 && canRun(image)) return 'failed'
+    if (left.some((each) => each.dockerfile.length > 0 || each.context.size > 0)) return 'failed'
+    if (left.some(({ commands }) => commands.length > 0) && canRun(image)) return 'failed'
   }
   return 'passed'
 }

@@ -94,7 +94,9 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
-      const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
+      const missing = directories.filter(
+        (path) => !existing.has(path) && !above.has(path) && image.base.image?.owned?.includes(path) !== true
+      )
       const made = new Set(group.flatMap(({ path, madeBy }) => (madeBy === undefined ? [] : [path])))
       const missingFiles = files.filter((path) => !existing.has(path) && !made.has(path))
       // Below his home and his other directories nothing on the way may stay root's.

@@ -6,7 +6,7 @@ import { readManifests } from '../src/kubernetes/manifests.ts'
 import type { ImageSecurity } from '../src/kubernetes/security.ts'
 import { isInside } from '../src/plan/paths.ts'
 import { isServiceOf, type StagePlan } from '../src/plan/plan.ts'
-import { readServer } from '../src/plan/server.ts'
+import { readServers } from '../src/plan/server.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const updateKubernetes = defineTransform({
@@ -72,7 +72,8 @@ configuration is mounted that everybody may read.
     }
     if (sources.every(({ images }) => images.size === 0)) return
     const isOnRequest = options.harden === true || options.only?.includes('update-kubernetes') === true
-    const setup = stagePlan.server && readServer(dockerfile, context.image, stagePlan.startUp, options)
+    const setups =
+      stagePlan.server === undefined ? [] : readServers(dockerfile, context.image, stagePlan.startUp, options)
     const edits = findManifestEdits(sources, {
       ports: moved,
       commandPorts: new Set(stagePlan.commandPorts),
@@ -84,9 +85,11 @@ configuration is mounted that everybody may read.
             /^(?:unknown-listener|low-port)$/.test(rule) && new RegExp(`\\b${port}\\b`).test(message)
         ),
       isServerConfig: (path) =>
-        setup !== undefined &&
-        (setup.files.some(({ file }) => isInside(file.path, path)) ||
-          setup.layout.directories.some((each) => isInside(path, each)))
+        setups.some(
+          ({ files, layout }) =>
+            files.some(({ file }) => isInside(file.path, path)) ||
+            layout.directories.some((each) => isInside(path, each))
+        )
     })
     for (const { source, editor, problems, names } of edits) {
       const { path, name, text, isAssumed, isReadOnly } = source.input

@@ -52,7 +52,9 @@ export function planPorts(
         help: 'Nothing to change here; if the program listens there, change it where it says so.'
       })
   if (!isNonRoot)
-    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys())))
+    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys()))) {
+      // Written in a configuration, and moved there.
+      if (server?.listened.includes(port) && !server.fixed.has(port)) continue
       findings.push({
         rule: 'low-port',
         severity: 'warning',
@@ -60,6 +62,7 @@ export function planPorts(
         help: `Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
         ...(instruction === undefined ? {} : { at: instruction })
       })
+    }
   const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
   for (const { port, place, instruction, variable } of sourcePorts) {
     // What moves by a variable or an argument wins over the number in the source.
@@ -91,7 +94,7 @@ export function planPorts(
           ...at
         })
         continue
-      } else if (server.isRead && !listened.has(port) && server.ports.size > 0) {
+      } else if (server.isAlone && server.isRead && !listened.has(port) && server.ports.size > 0) {
         const moved = unprivilegedPort(port, new Set())
         if (server.ports.has(moved) && !exposedPorts(dockerfile, image).has(moved)) {
           // The configuration says the new port already: the Dockerfile follows.

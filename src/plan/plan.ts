@@ -21,7 +21,14 @@ import { planKeys } from './private-keys.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
-import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
+import {
+  findStartedServer,
+  isOwnedByPackage,
+  type PlannedServer,
+  planServers,
+  readServers,
+  type ServerSetup
+} from './server.ts'
 import { findSourcePorts } from './source-ports.ts'
 import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
@@ -222,10 +229,10 @@ function planStage(
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const user = currentUser(image)
     const copies = readCopies(dockerfile, image.lineage)
-    const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+    const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
-    const setup = readServer(dockerfile, image, startUp, options)
-    const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
+    const setups = readServers(dockerfile, image, startUp, options)
+    const server = planServers(setups, image, startUp, user, readRunFacts(dockerfile, image.lineage), [], options)
     const findWritten = () => {
       const own = findApplicationDirectories(dockerfile, image, copies, startUp)
       const facts = readRunFacts(dockerfile, image.lineage)
@@ -263,9 +270,9 @@ function planStage(
   }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const setup = readServer(dockerfile, image, startUp, options)
-  const user = planServerUser(setup, startUp, (account) =>
+  const startUp = readStartUp(dockerfile, image, copies, options)
+  const setups = readServers(dockerfile, image, startUp, options)
+  const user = planServerUser(setups, startUp, (account) =>
     planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
   )
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
@@ -275,7 +282,7 @@ function planStage(
     ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }),
     user,
     homeMove,
-    server: setup,
+    servers: setups,
     options
   }
   const applicationDirectories = findApplicationDirectories(
@@ -294,8 +301,10 @@ function planStage(
     applicationDirectories,
     options.readContext,
     options.mounts
+  ).filter(
+    ({ path, reason }) => /^made by/.test(reason) || !setups.some((setup) => isOwnedByPackage(setup, user, path))
   )
-  const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  const server = planServers(setups, image, startUp, user, runFacts, paths, options)
   for (const key of planKeys(context.dockerfile, context.image, context.runFacts))
     if (server?.paths.some(({ path }) => path === key.path) !== true) paths.push(key)
   const mentions = findPortMentions(dockerfile, image, server?.variables)
@@ -407,7 +416,7 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   const image = readImage(dockerfile, stage)
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+  const startUp = readStartUp(dockerfile, image, copies, options)
   return { dockerfile, stage, image, copies, runFacts, startUp, toOld }
 }
 
@@ -418,19 +427,24 @@ const shortPrograms = new Set(
   )
 )
 
-/** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
+/** A server runs as the account under which it ran already, unless the image runs more than it. */
 function planServerUser(
-  setup: ServerSetup | undefined,
+  setups: readonly ServerSetup[],
   startUp: StartUp,
   plan: (account: string | undefined) => PlannedUser
 ): PlannedUser {
   const user = plan(undefined)
-  const account = setup?.layout.account
-  if (account === undefined || user.source !== 'created') return user
-  const isAlone = startUp.programs.every(
-    ({ name }) => setup?.server.programs.includes(name) === true || shortPrograms.has(name)
-  )
-  return isAlone ? plan(account) : user
+  if (user.source !== 'created') return user
+  // What supervisord is told counts for all that it starts.
+  const told = setups.find(({ server, account }) => server.name === 'supervisord' && account !== undefined)
+  const accounts = new Set(setups.flatMap(({ account }) => account ?? []))
+  const account = told?.account ?? (accounts.size === 1 ? [...accounts][0] : undefined)
+  if (account === undefined) return user
+  const isAlone = startUp.programs.every((program) => {
+    const started = findStartedServer(program)?.server
+    return setups.some(({ server }) => server === started) || shortPrograms.has(program.name)
+  })
+  return isAlone || told !== undefined ? plan(account) : user
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */
