@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
+import { dropPrivilegesInEntrypoint } from './drop-privileges-in-entrypoint.ts'
 import { leaveRootHome } from './leave-root-home.ts'
 import { openProgramModes } from './open-program-modes.ts'
 import { ownCacheMounts } from './own-cache-mounts.ts'
@@ -15,6 +16,7 @@ import { updateCompose } from './update-compose.ts'
 export {
   chownCopiedFiles,
   createUser,
+  dropPrivilegesInEntrypoint,
   leaveRootHome,
   openProgramModes,
   ownCacheMounts,
@@ -40,5 +42,6 @@ export const transforms: readonly Transform[] = [
   pinNumericUser,
   prepareServer,
   openProgramModes,
+  dropPrivilegesInEntrypoint,
   updateCompose
 ]

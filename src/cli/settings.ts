@@ -33,8 +33,7 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
     isExcluded: (file) => fromConfig?.isExcluded(file) ?? false,
     optionsFor(file) {
       const options = { ...fromConfig?.optionsFor(file), ...fromFlags }
-      if (options.strategy !== undefined && options.strategy !== 'user')
-        throw notYetAvailable(`strategy "${options.strategy}"`)
+      if (options.strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${options.strategy}"`)
       return options
     }
   }
@@ -47,10 +46,12 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
-  if (strategy !== undefined && strategy !== 'user') throw notYetAvailable(`strategy "${strategy}"`)
+  if (strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${strategy}"`)
   const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
+  const { stepDown, entrypointVariables, entrypointInline } = flags
   const options = {
     ...same,
+    ...{ stepDown, entrypointVariables, entrypointInline },
     companions: flags.companions ? undefined : false,
     context: context === undefined ? undefined : path.resolve(cwd, context)
   }

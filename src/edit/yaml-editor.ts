@@ -156,6 +156,13 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
     const block = lines.join(eol)
     splices.replace(at, at, needsBreak ? eol + block : block + eol, message)
   }
+  /** How many items a collection has by now, this one left out. */
+  const inserted = new Map<unknown, number>()
+  const countInserted = (collection: YAMLMap | YAMLSeq): number => {
+    const count = inserted.get(collection) ?? 0
+    inserted.set(collection, count + 1)
+    return collection.items.length + count
+  }
   const expect = (path: string, value: YamlValue) => flattenValue(value, path, added)
 
   return {
@@ -169,14 +176,14 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       touched.add(file.pathOf(scalar) ?? '')
     },
     addPair(map, key, value, message, after) {
+      const count = countInserted(map)
       const path = `${file.pathOf(map)}.${key}`
       expect(path, value)
       if (map.flow === true) {
         const at = (map.range as [number, number, number])[1] - 1
-        const isEmpty = map.items.length === 0
         const inside = text.slice((map.range as [number, number, number])[0] + 1, at)
         const blanks = /\s*$/.exec(inside)?.[0].length ?? 0
-        splices.replace(at - blanks, at - blanks, `${isEmpty ? '' : ', '}${key}: ${toFlow(value)}`, message)
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${key}: ${toFlow(value)}`, message)
         return
       }
       const first = map.items[0] as Pair<ParsedNode, ParsedNode>
@@ -201,13 +208,14 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       insertLines(lineEnd(end), lines, message)
     },
     addItem(sequence, value, message) {
-      const path = `${file.pathOf(sequence)}.${sequence.items.length}`
+      const count = countInserted(sequence)
+      const path = `${file.pathOf(sequence)}.${count}`
       expect(path, value)
       const range = sequence.range as [number, number, number]
       if (sequence.flow === true) {
         const at = range[1] - 1
         const blanks = /\s*$/.exec(text.slice(range[0] + 1, at))?.[0].length ?? 0
-        splices.replace(at - blanks, at - blanks, `${sequence.items.length === 0 ? '' : ', '}${toFlow(value)}`, message)
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${toFlow(value)}`, message)
         return
       }
       const last = sequence.items.at(-1) as ParsedNode
