@@ -138,8 +138,15 @@ function isOnlyStepDown(text: string, commands: readonly ShellCommand[], index: 
 }
 
 /** `ENTRYPOINT ["gosu", "app", "program"]`, `CMD su-exec app program`. */
-function findInStart({ programs }: StartUp): StepDown | undefined {
-  for (const { name, args, place, guard, instruction } of programs) {
+function findInStart({ programs, entrypoint, command }: StartUp): StepDown | undefined {
+  // `["sh", "-c", "umask 027 && exec \"$0\" \"$@\"", "gosu", ...]`
+  const handed = [entrypoint, command].flatMap((line) => {
+    const [shell = '', flag, text = '', word, ...args] = line?.words ?? []
+    if (word === undefined || !/(?:^|\/)sh$/.test(shell) || flag !== '-c' || !/exec "\$0" "\$@"$/.test(text)) return []
+    const place = line === entrypoint ? 'ENTRYPOINT' : 'CMD'
+    return [{ name: baseName(word), args, place, guard: 'none' as const, instruction: line?.instruction }]
+  })
+  for (const { name, args, place, guard, instruction } of [...programs, ...handed]) {
     if (!stepDownTools.has(name) || otherUses.has(name) || guard === 'non-root') continue
     if (place !== 'ENTRYPOINT' && place !== 'CMD') continue
     const target = readTarget(name, args)
@@ -390,10 +397,11 @@ function chooseName(dockerfile: Dockerfile, image: StageImage, options: RewriteO
     (image.base.image?.entrypoint ?? []).some((word) => baseName(word) === name) ||
     options.readContext?.(folder + name) !== undefined ||
     options.readBeside?.(folder + name) !== undefined
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? 'docker-entrypoint.sh' : `user-entrypoint${number === 2 ? '' : `-${number - 1}`}.sh`
-    if (!isTaken(name)) return name
-  }
+  let name = 'docker-entrypoint.sh'
+  // A caller may answer every name.
+  for (let number = 1; number < 20 && isTaken(name); number++)
+    name = `user-entrypoint${number === 1 ? '' : `-${number}`}.sh`
+  return name
 }
 
 /** Who a recognised entrypoint becomes. */
