@@ -1,9 +1,6 @@
 /** The script that takes over directories as root and becomes the user for good. */
 import type { StepDownPlan } from '../plan/step-down.ts'
-
-/** A path as a shell word. */
-export const quotePath = (path: string): string =>
-  /^[\p{L}\p{N}_./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+import { quotePath } from './quote-path.ts'
 
 /**
  * The part that runs as root. `self`: what becomes of the process, `"$@"` or the script itself.

@@ -58,7 +58,7 @@ export const stepDownCapabilities = ['CHOWN', 'DAC_OVERRIDE', 'SETGID', 'SETUID'
 const defaultVariables = ['UID', 'GID', 'UNROOT_CHOWN'] as const
 
 /** The names that are asked for; the rest as they are by default. */
-export function stepDownVariables({ entrypointVariables = [] }: RewriteOptions): StepDownVariables {
+function stepDownVariables({ entrypointVariables = [] }: RewriteOptions): StepDownVariables {
   const [uid, gid, chown] = defaultVariables.map((name, index) => entrypointVariables[index] ?? name)
   return { uid: uid as string, gid: gid as string, chown: chown as string }
 }
