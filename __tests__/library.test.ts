@@ -130,7 +130,11 @@ describe('user input never throws', () => {
 describe('mistakes of the calling program throw UnrootError with a code', () => {
   const invalid: [string, unknown][] = [
     ['strategy', 'users'],
-    ['strategy', 'entrypoint'],
+    ['stepDown', 'sudo'],
+    ['entrypointVariables', 'UID'],
+    ['entrypointVariables', ['A', 'A']],
+    ['entrypointVariables', ['A', 'B', 'C', 'D']],
+    ['entrypointVariables', ['a-b']],
     ['strategy', 'arbitrary-user'],
     ['user', ''],
     ['user', 'a b'],
@@ -266,6 +270,7 @@ describe('transforms', () => {
     'own-writable-paths': /^\+RUN mkdir -p \/app && chown 10001:10001 \/app$/m,
     'chown-copied-files': /^\+COPY --chown=10001:10001 \. \.$/m,
     'remap-ports': /^\+EXPOSE 8080$/m,
+    'drop-privileges-in-entrypoint': /^\+ENTRYPOINT \["docker-entrypoint\.sh"\]$/m,
     'set-umask': /^\+CMD \["sh", "-c", "umask 027/m,
     'switch-user': /^\+USER 10001:10001$/m,
     'pin-numeric-user': /^\+USER 1000:1000$/m,
@@ -300,6 +305,7 @@ describe('transforms', () => {
       const text = texts[name] ?? flask
       const asked = {
         ...(name === 'set-umask' && { umask: '027' }),
+        ...(name === 'drop-privileges-in-entrypoint' && { strategy: 'entrypoint' as const }),
         ...(name === 'update-compose' && { composeFiles }),
         ...(name === 'update-kubernetes' && { manifests })
       }

@@ -19,7 +19,10 @@ import { concernsManifests, rewrite } from './rewrite.ts'
 import type { CompanionReport, ComposeInput, FileReport, RewriteOptions } from './types.ts'
 
 export interface RewriteFilesOptions
-  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside'> {
+  extends Omit<
+    RewriteOptions,
+    'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'isIgnored' | 'dockerfileFolder'
+  > {
   /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
   context?: string
   /** Which image name in manifests which Dockerfile of the map builds: `{ 'team/api': 'services/api/Dockerfile' }`. */
@@ -91,6 +94,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
         ...rest,
         path,
         readContext: (name) => state.get(inContext(name)),
+        dockerfileFolder: folderInContext(path, folder),
         listContext: (name) => listBelow(tree.keys(), inContext(name), folder),
         readBeside: (name) => state.get(inContext(name)),
         listBeside: (name) => {
@@ -180,6 +184,12 @@ function findComposeUses(tree: ReadonlyMap<string, string>): {
       broken.push({ folder, input: { path: name, name, text: '', services: [], problem } })
   }
   return { located, broken }
+}
+
+/** The folder of a Dockerfile inside its context; `''` also where it lies outside. */
+function folderInContext(path: string, context: string): string {
+  const relative = relativeFrom(context, path)
+  return relative.startsWith('../') || !relative.includes('/') ? '' : relative.slice(0, relative.lastIndexOf('/'))
 }
 
 /** The paths below a folder, relative to the build context. */

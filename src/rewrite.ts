@@ -4,9 +4,12 @@ import { createEditor, type Editor } from './edit/editor.ts'
 import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
-import { isRoot, readImage } from './image/image.ts'
+import { isRoot, readImage, type StageImage } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
+import { readCopies } from './plan/copies.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
+import { readStartUp } from './plan/startup.ts'
+import { findStepDown } from './plan/step-down.ts'
 import { canRun } from './plan/user.ts'
 import { unifiedDiff } from './report/diff.ts'
 import type { Transform } from './transform.ts'
@@ -225,8 +228,9 @@ function checkResult(
     if (stage === undefined) return 'failed'
     const image = readImage(dockerfile, stage)
     const { final } = image
-    if (isRoot(final)) return 'root'
-    const after = resolvePrincipal(final.user ?? '', final.accounts)
+    const becomes = isRoot(final) ? findRunTimeUser(dockerfile, image, withFiles(options, files)) : final.user
+    if (becomes === undefined) return 'root'
+    const after = resolvePrincipal(becomes, final.accounts)
     if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
     const left = findServerEdits(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },
@@ -236,6 +240,13 @@ function checkResult(
     if (left.some(({ commands }) => commands.length > 0) && canRun(image)) return 'failed'
   }
   return 'passed'
+}
+
+/** Whom an entrypoint of strategy `entrypoint` becomes. */
+function findRunTimeUser(dockerfile: Dockerfile, image: StageImage, options: RewriteOptions): string | undefined {
+  const copies = readCopies(dockerfile, image.lineage)
+  const found = findStepDown(image, readStartUp(dockerfile, image, copies, options))
+  return found !== undefined && (found.isAtRunTime || options.strategy === 'entrypoint') ? found.user : undefined
 }
 
 const atStart = (text: string) => createLocator(text).range(0, 0)
@@ -286,6 +297,7 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
     ),
     findings: [...plan.findings],
     companions: run?.files ?? new Map(),
+    startsAsRoot: stage !== undefined && (stage.isSteppingDown || (stage.stepDown !== undefined && run !== undefined)),
     serverFiles: [...new Set(plan.stages.flatMap((each) => each.server?.contextFiles ?? []))],
     diff: () => (result === text ? '' : unifiedDiff(path, text, result))
   }

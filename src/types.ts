@@ -112,7 +112,7 @@ export interface ManifestInput {
 
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
-  /** Default `user`. The other strategies are not available yet. */
+  /** Default `user`; `entrypoint` starts as root and steps down. `arbitrary-user` is not available yet. */
   strategy?: Strategy
   /** Name of the account to create. Default `app`. */
   user?: string
@@ -159,6 +159,12 @@ export interface RewriteOptions {
   harden?: boolean
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
+  /** Strategy `entrypoint`: what changes the user. Default: what the image has or can get. */
+  stepDown?: 'setpriv' | 'su-exec' | 'gosu'
+  /** Strategy `entrypoint`: names of the variables for uid, gid and further directories. Default `UID`, `GID`, `UNROOT_CHOWN`. */
+  entrypointVariables?: readonly string[]
+  /** Strategy `entrypoint`: the script as a heredoc in the Dockerfile, not as a file beside it. */
+  entrypointInline?: boolean
   /** Default `presets.user`. */
   transforms?: readonly import('./transform.ts').Transform[]
   /** The name of the Dockerfile in diffs. Default `Dockerfile`. */
@@ -177,6 +183,10 @@ export interface RewriteOptions {
   readBeside?: (path: string) => string | undefined
   /** Every file below a folder, both as for `readBeside`. */
   listBeside?: (folder: string) => readonly string[]
+  /** Whether `.dockerignore` leaves a file out, by its path relative to the context's root. */
+  isIgnored?: (path: string) => boolean
+  /** The Dockerfile's folder, relative to the context's root; new files go there. Default: the root. */
+  dockerfileFolder?: string
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */
   contextMode?: (path: string) => number | undefined
 }
@@ -197,6 +207,8 @@ export interface RewriteResult {
   findings: Finding[]
   /** Files that change with the Dockerfile: path relative to the root of the build context to new text. */
   companions: Map<string, string>
+  /** The container starts as root and becomes the user by its entrypoint: it needs the capabilities for that. */
+  startsAsRoot: boolean
   /** Files of the build context with which the server of the image is configured, changed or not. */
   serverFiles: string[]
   /** Unified diff with `a/` and `b/` headers, '' when nothing changes. */

@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
+import { dropPrivilegesInEntrypoint } from './drop-privileges-in-entrypoint.ts'
 import { leaveRootHome } from './leave-root-home.ts'
 import { openProgramModes } from './open-program-modes.ts'
 import { ownCacheMounts } from './own-cache-mounts.ts'
@@ -16,6 +17,7 @@ import { updateKubernetes } from './update-kubernetes.ts'
 export {
   chownCopiedFiles,
   createUser,
+  dropPrivilegesInEntrypoint,
   leaveRootHome,
   openProgramModes,
   ownCacheMounts,
@@ -42,6 +44,7 @@ export const transforms: readonly Transform[] = [
   pinNumericUser,
   prepareServer,
   openProgramModes,
+  dropPrivilegesInEntrypoint,
   updateCompose,
   updateKubernetes
 ]

@@ -1,5 +1,6 @@
 import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
+import { quotePath } from '../src/edit/quote-path.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { findOwningWorkdir } from '../src/edit/user-place.ts'
@@ -9,10 +10,6 @@ import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
 import { findMade, type PlannedPath } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
-
-/** A path as a shell word. */
-const quotePath = (path: string): string =>
-  /^[\p{L}\p{N}_./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
 /** The order of the plan, but no directory before one above it. */
 function parentsFirst(paths: readonly string[]): string[] {

@@ -25,6 +25,9 @@ export interface Flags {
   port?: Record<number, number>
   umask?: string
   chown?: 'app' | 'all' | 'none'
+  stepDown?: 'setpriv' | 'su-exec' | 'gosu'
+  entrypointVariables?: string[]
+  entrypointInline?: boolean
   only?: string[]
   skip?: string[]
   safeOnly?: boolean
@@ -90,6 +93,13 @@ export function parseNames(text: string, earlier: string[] = []): string[] {
   const names = splitNames(text)
   if (names.length === 0) throw new InvalidArgumentError('It must be a list of names, such as a,b.')
   return [...earlier, ...names]
+}
+
+export function parseVariables(text: string): string[] {
+  const names = splitNames(text)
+  const isRight = names.length > 0 && names.length <= 3 && names.every((name) => /^[A-Za-z_]\w*$/.test(name))
+  if (isRight && new Set(names).size === names.length) return names
+  throw new InvalidArgumentError('It must be one to three different names of variables, such as APP_UID,APP_GID.')
 }
 
 export function collect(text: string, earlier: string[] = []): string[] {

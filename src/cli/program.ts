@@ -84,6 +84,19 @@ function addConversionOptions(command: Command): void {
     .addOption(
       new Option('--chown <files>', 'which copied files the user owns (default: app)').choices(['app', 'all', 'none'])
     )
+    .addOption(
+      new Option('--step-down <tool>', 'strategy entrypoint: what changes the user (default: what is there)').choices([
+        'setpriv',
+        'su-exec',
+        'gosu'
+      ])
+    )
+    .option(
+      '--entrypoint-variables <names>',
+      'strategy entrypoint: for uid, gid and directories (default: UID,GID,UNROOT_CHOWN)',
+      flags.parseVariables
+    )
+    .option('--entrypoint-inline', 'strategy entrypoint: the script as a heredoc in the Dockerfile')
     .option('--only <names>', 'run only these transforms, separated by commas', flags.parseNames)
     .option('--skip <names>', 'run all but these transforms', flags.parseNames)
     .option('--safe-only', 'change only files that need no review')

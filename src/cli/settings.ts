@@ -41,8 +41,7 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
       const own = fromConfig?.optionsFor(file)
       const images = { ...own?.images, ...fromFlags.images }
       const options = { ...own, ...fromFlags, ...(Object.keys(images).length > 0 && { images }) }
-      if (options.strategy !== undefined && options.strategy !== 'user')
-        throw notYetAvailable(`strategy "${options.strategy}"`)
+      if (options.strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${options.strategy}"`)
       return options
     }
   }
@@ -55,11 +54,13 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
-  if (strategy !== undefined && strategy !== 'user') throw notYetAvailable(`strategy "${strategy}"`)
+  if (strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${strategy}"`)
   const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
+  const { stepDown, entrypointVariables, entrypointInline } = flags
   const options = {
     ...same,
     images: toImages(flags.image, cwd),
+    ...{ stepDown, entrypointVariables, entrypointInline },
     companions: flags.companions ? undefined : false,
     context: context === undefined ? undefined : path.resolve(cwd, context)
   }

@@ -1,9 +1,10 @@
 /** What a compose file has to say differently when the image of a service changes. */
-import type { ParsedNode, Scalar } from 'yaml'
+import type { ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { createYamlEditor, findPair, type YamlEditor } from '../edit/yaml-editor.ts'
 import { listItems, scalarText } from '../edit/yaml-nodes.ts'
 import { commandWords, createPortEdits } from '../edit/yaml-ports.ts'
 import { findArgumentPorts, findListenerPort, isListenerName } from '../plan/ports.ts'
+import { findYaml } from '../yaml.ts'
 import { type ComposeFile, type ComposeService, environmentItems, readFacts } from './compose-file.ts'
 import type { FilesBeside } from './files-beside.ts'
 import { addHardening, type Hardening } from './hardening.ts'
@@ -21,6 +22,8 @@ export interface ImageChange {
   /** `uid:gid` of the image's user, for messages. */
   user: string
   harden: Hardening | undefined
+  /** Variables that the service hands on, each with the image's own value. */
+  environment: ReadonlyMap<string, string>
   files: FilesBeside | undefined
 }
 
@@ -88,6 +91,7 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
       checkNetwork(service, moved)
     }
     checkUser(service)
+    if (change.environment.size > 0 && service.get('user') === undefined) addEnvironment(service)
     if (change.harden !== undefined) problems.push(...addHardening(editor, service, change.harden))
   }
   if (change.ports.size > 0) {
@@ -249,6 +253,30 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     )
   }
 
+  /** `UID: ${UID:-10001}`: whoever starts the service can choose. What is there stays. */
+  function addEnvironment(service: ComposeService) {
+    const known = service.sources('environment').flatMap((node) => environmentItems(node).map(({ name }) => name))
+    const missing = [...change.environment].filter(([name]) => !known.includes(name))
+    if (missing.length === 0) return
+    const own = findPair(service.node, 'environment')
+    const values = missing.map(([name, value]) => [name, `\${${name}:-${value}}`] as const)
+    const message = `${service.name} can choose ${missing.map(([name]) => name).join(' and ')}`
+    const node = service.get('environment')
+    if (node === undefined) {
+      if (own === undefined) editor.addPair(service.node, 'environment', Object.fromEntries(values), message)
+      else editor.fillPair(own, Object.fromEntries(values), message)
+    } else if (own?.value !== node || !('items' in node))
+      left(
+        node.range[0],
+        `\`environment\` of ${service.name} is shared with other services: ${missing.map(([name]) => name).join(' and ')} cannot be handed on there`,
+        `Give ${service.name} ${values.map(([name, value]) => `${name}: ${value}`).join(', ')} if the ids are to be chosen at the start.`
+      )
+    else
+      for (const [name, value] of values)
+        if (isMapNode(node)) editor.addPair(node, name, value, message)
+        else editor.addItem(node as YAMLSeq, `${name}=${value}`, message)
+  }
+
   function checkUser(service: ComposeService) {
     const node = service.get('user')
     const user = scalarText(node)
@@ -267,6 +295,8 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     })
   }
 }
+
+const isMapNode = (node: unknown): node is YAMLMap => findYaml()?.isMap(node) === true
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 

@@ -39,9 +39,12 @@ export function createFileSettings({ config, folder }: LoadedConfig): FileSettin
 function toFileOptions(config: ConfigFileOptions, folder: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden } = config
   const same = { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden }
+  const { stepDown, entrypointVariables, entrypointInline } = config
   const options: Partial<Record<keyof FileOptions, unknown>> = {
     ...same,
     images: toImages(config.image, folder),
+    ...{ stepDown, entrypointInline },
+    entrypointVariables: toNames(entrypointVariables),
     targets: config.target === undefined ? undefined : [config.target].flat(),
     ports: config.port === undefined ? undefined : toPorts(config.port),
     only: toNames(config.only),

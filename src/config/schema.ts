@@ -109,6 +109,9 @@ const fileOptions = {
     v.pipe(v.string('must be a string such as "027"'), v.regex(/^0?[0-7]{3}$/, 'must be octal, such as "027"'))
   ),
   chown: v.optional(v.picklist(['app', 'all', 'none'], 'must be app, all or none')),
+  stepDown: v.optional(v.picklist(['setpriv', 'su-exec', 'gosu'], 'must be setpriv, su-exec or gosu')),
+  entrypointVariables: v.optional(words),
+  entrypointInline: v.optional(flag),
   only: v.optional(words),
   skip: v.optional(words),
   safeOnly: v.optional(flag),

@@ -165,6 +165,13 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
     splices.replace(at, at, needsBreak ? eol + block : block + eol, message)
   }
   const offsetOf = (node: ParsedNode) => (node.range as [number, number, number])[0]
+  /** How many items a collection has by now, without the ones that come. */
+  const inserted = new Map<unknown, number>()
+  const countInserted = (collection: YAMLMap | YAMLSeq, coming = 1): number => {
+    const count = inserted.get(collection) ?? 0
+    inserted.set(collection, count + coming)
+    return collection.items.length + count
+  }
   const expect = (path: string, value: YamlValue) => flattenValue(value, path, added)
 
   const editor: YamlEditor = {
@@ -182,12 +189,13 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
     },
     addPairs(map, pairs, message, { before, after } = {}) {
       const entries = Object.entries(pairs)
+      const count = countInserted(map, entries.length)
       for (const [key, value] of entries) expect(`${file.pathOf(map)}.${key}`, value)
       const block = (indent: string) => entries.flatMap(([key, value]) => toBlock(key, value, indent, habits))
       if (map.flow === true) {
         const [start, end] = map.range as [number, number, number]
         const at = end - 1
-        const isEmpty = map.items.length === 0
+        const isEmpty = count === 0
         const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
         // `securityContext: {}` was left to be filled.
         if (isEmpty && /^[ \t]*(?:- +)*["']?[\w./-]+["']?:[ \t]+$/.test(line)) {
@@ -199,7 +207,7 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
         const inside = text.slice(start + 1, at)
         const blanks = /\s*$/.exec(inside)?.[0].length ?? 0
         const flow = entries.map(([key, value]) => `${key}: ${toFlow(value)}`).join(', ')
-        splices.replace(at - blanks, at - blanks, `${isEmpty ? '' : ', '}${flow}`, message)
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${flow}`, message)
         return
       }
       const first = map.items[0] as Pair<ParsedNode, ParsedNode>
@@ -242,13 +250,14 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       insertLines(lineEnd(end), lines, message)
     },
     addItem(sequence, value, message) {
-      const path = `${file.pathOf(sequence)}.${sequence.items.length}`
+      const count = countInserted(sequence)
+      const path = `${file.pathOf(sequence)}.${count}`
       expect(path, value)
       const range = sequence.range as [number, number, number]
       if (sequence.flow === true) {
         const at = range[1] - 1
         const blanks = /\s*$/.exec(text.slice(range[0] + 1, at))?.[0].length ?? 0
-        splices.replace(at - blanks, at - blanks, `${sequence.items.length === 0 ? '' : ', '}${toFlow(value)}`, message)
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${toFlow(value)}`, message)
         return
       }
       const last = sequence.items.at(-1) as ParsedNode

@@ -18,7 +18,17 @@ import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
 export interface FileOptions
-  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'contextMode'> {
+  extends Omit<
+    RewriteOptions,
+    | 'path'
+    | 'readContext'
+    | 'listContext'
+    | 'readBeside'
+    | 'listBeside'
+    | 'contextMode'
+    | 'isIgnored'
+    | 'dockerfileFolder'
+  > {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
   /** Dockerfiles (or their folders) by the image names that manifests know them by; relative to `cwd`, or absolute. */
@@ -261,6 +271,8 @@ function rewriteWithCompanions(
     }))
     const result = rewrite(text, {
       contextMode: context.mode,
+      isIgnored: context.isIgnored,
+      ...(options.strategy === 'entrypoint' && { dockerfileFolder: context.dockerfileFolder() }),
       listContext: context.list,
       listBeside: context.listBeside,
       readBeside: (name) => run.companions.read(context.file(name), state) ?? context.readBeside(name),

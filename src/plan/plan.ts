@@ -32,6 +32,7 @@ import {
 import { findSourcePorts } from './source-ports.ts'
 import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
+import { findStepDown, planStepDown, type StepDown, type StepDownPlan, stepDownUser } from './step-down.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
@@ -59,6 +60,10 @@ export interface StagePlan {
   startUp: StartUp
   /** The server whose configuration is edited with the image. */
   server: PlannedServer | undefined
+  /** Strategy `entrypoint`: how the image starts as root and becomes the user. */
+  stepDown: StepDownPlan | undefined
+  /** The image starts as root and becomes the user by itself, as it stands. */
+  isSteppingDown: boolean
 }
 
 export interface Plan {
@@ -177,13 +182,15 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   )
   for (const stage of stages) findings.push(...stage.findings)
   const open = findings.filter((finding) => finding.accepted === undefined)
-  const verdict: Verdict = stages.every((stage) => stage.isNonRoot)
-    ? 'already-non-root'
-    : findings.some((finding) => finding.severity === 'error')
-      ? 'refused'
-      : open.some((finding) => finding.severity === 'warning')
-        ? 'needs-review'
-        : 'converted'
+  const isImpossible = findings.some(({ rule }) => rule === 'no-step-down')
+  const verdict: Verdict =
+    stages.every((stage) => stage.isNonRoot) && !isImpossible
+      ? 'already-non-root'
+      : findings.some((finding) => finding.severity === 'error')
+        ? 'refused'
+        : open.some((finding) => finding.severity === 'warning')
+          ? 'needs-review'
+          : 'converted'
   return finish(verdict, findings, stages)
 }
 
@@ -224,10 +231,11 @@ function planStage(
 ): StagePlan {
   const options = forStage(dockerfile, stage, given)
   const image = readImage(dockerfile, stage)
-  const common = { stageIndex: stage.index, stageName: stage.name }
-  if (!isRoot(image.final)) {
+  const common = { stageIndex: stage.index, stageName: stage.name, stepDown: undefined, isSteppingDown: false }
+  const stepDown = findExistingStepDown(dockerfile, image, options)
+  if (!isRoot(image.final) || stepDown !== undefined) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
-    const user = currentUser(image)
+    const user = stepDown === undefined ? currentUser(image) : stepDownUser(stepDown, image)
     const copies = readCopies(dockerfile, image.lineage)
     const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
@@ -250,9 +258,24 @@ function planStage(
       homeMove: undefined,
       options
     }
-    const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
+    const weak = stepDown === undefined ? [...weaknesses(image, user)] : [describeStepDown(stepDown)]
+    const raw: RawFinding[] = [...weak, ...findHazards([umaskWithoutEffect], context), ...findings]
+    let planned: StepDownPlan | undefined
+    if (stepDown === undefined && options.strategy === 'entrypoint') {
+      const paths = findWritten().map(({ path }) => path)
+      const answer = planStepDown({
+        ...context,
+        paths,
+        applicationDirectories: findApplicationDirectories(dockerfile, image, copies, startUp),
+        options
+      })
+      if ('plan' in answer) planned = answer.plan
+      raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
+    }
     return {
       ...common,
+      stepDown: planned,
+      isSteppingDown: stepDown !== undefined,
       isNonRoot: true,
       user,
       paths: [],
@@ -313,6 +336,13 @@ function planStage(
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
   const raw = [...findHazards(hazards, context), ...ownFindings]
+  let planned: StepDownPlan | undefined
+  if (options.strategy === 'entrypoint') {
+    const writable = [...paths, ...(server?.paths ?? [])].map(({ path }) => path)
+    const answer = planStepDown({ ...context, paths: writable, applicationDirectories, options })
+    if ('plan' in answer) planned = answer.plan
+    raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
+  }
   if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
@@ -324,6 +354,7 @@ function planStage(
   const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
   return {
     ...common,
+    stepDown: planned,
     isNonRoot: false,
     user,
     paths,
@@ -351,6 +382,39 @@ function planStage(
     server
   }
 }
+
+/**
+ * An image that becomes another user by itself. With strategy `entrypoint` each of them is what was asked for; else only
+ * the form that the strategy writes, which a `USER` line would take its use.
+ */
+function findExistingStepDown(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  options: RewriteOptions
+): StepDown | undefined {
+  if (!isRoot(image.final) || options.strategy === 'arbitrary-user') return undefined
+  const copies = readCopies(dockerfile, image.lineage)
+  const found = findStepDown(image, readStartUp(dockerfile, image, copies, options))
+  return options.strategy === 'entrypoint' || found?.isAtRunTime === true ? found : undefined
+}
+
+const onKubernetes =
+  'On Kubernetes `runAsNonRoot: true` needs a `runAsUser` beside it; started as that user the entrypoint changes nothing.'
+
+const describeStepDown = ({ evidence, user, at }: StepDown): RawFinding => ({
+  rule: 'steps-down-at-start',
+  severity: 'info',
+  message: `starts as root and becomes ${user ?? 'another user'} by itself: ${evidence}`,
+  help: `Leave it, and drop all capabilities but CHOWN, DAC_OVERRIDE, SETGID and SETUID. ${onKubernetes}`,
+  ...(at === undefined ? {} : { at })
+})
+
+const startsAsRoot = ({ uid, gid, variables, tool }: StepDownPlan): RawFinding => ({
+  rule: 'steps-down-at-start',
+  severity: 'info',
+  message: `the image starts as root, and its entrypoint becomes ${uid}:${gid} (${variables.uid}, ${variables.gid}) with ${tool}`,
+  help: onKubernetes
+})
 
 function findCommandPorts(
   ports: readonly PortMapping[],

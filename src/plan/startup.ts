@@ -116,7 +116,7 @@ const isScriptName = (word: string): boolean =>
   (/entrypoint/i.test(baseName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
 
 /** Words behind wrappers such as `tini --`. */
-function unwrap(words: readonly string[]): readonly string[] {
+export function unwrap(words: readonly string[]): readonly string[] {
   let rest = words
   for (let depth = 0; depth < 6; depth++) {
     const wrapper = wrappers.get(baseName(rest[0] ?? ''))
