@@ -79,7 +79,7 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     }
   }
   // A name that this very run turned into numbers is no weakness any more.
-  if (run.changes.some((change) => change.transform === 'pin-numeric-user'))
+  if (run.changes.some(({ transform }) => transform === 'pin-numeric-user' || transform === 'allow-arbitrary-user'))
     findings = findings.filter((finding) => finding.rule !== 'named-user')
   return createResult(text, { ...plan, findings }, verdict, options, run)
 }
@@ -215,6 +215,9 @@ function checkResult(
     const { final } = image
     if (isRoot(final)) return 'root'
     const after = resolvePrincipal(final.user ?? '', final.accounts)
+    const isAnyUser = user.replaces !== undefined && names.has('allow-arbitrary-user')
+    const isImpossible = stagePlan.findings.some(({ rule }) => rule === 'needs-group-write')
+    if (isAnyUser && !isImpossible && after.gid !== 0) return 'failed'
     if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
     const left = findServerEdits(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },

@@ -87,7 +87,7 @@ export interface ComposeInput {
 
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
-  /** Default `user`. The other strategies are not available yet. */
+  /** How the image comes to run as non-root. Default `user`; `entrypoint` is not available yet. */
   strategy?: Strategy
   /** Name of the account to create. Default `app`. */
   user?: string

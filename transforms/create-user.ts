@@ -21,6 +21,7 @@ a user without an account starts with \`HOME=/\`.
 +RUN groupadd --gid 10001 app \\
 +    && useradd --uid 10001 --gid app --no-log-init --create-home --shell /usr/sbin/nologin app
 \`\`\``,
+  isAskedFor: ({ strategy }) => strategy === 'arbitrary-user',
   apply(context) {
     const { dockerfile, stage, stagePlan } = context
     const { user } = stagePlan

@@ -1,4 +1,5 @@
 import type { Transform } from '../src/transform.ts'
+import { allowArbitraryUser } from './allow-arbitrary-user.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { leaveRootHome } from './leave-root-home.ts'
@@ -13,6 +14,7 @@ import { switchUser } from './switch-user.ts'
 import { updateCompose } from './update-compose.ts'
 
 export {
+  allowArbitraryUser,
   chownCopiedFiles,
   createUser,
   leaveRootHome,
@@ -40,5 +42,6 @@ export const transforms: readonly Transform[] = [
   pinNumericUser,
   prepareServer,
   openProgramModes,
+  allowArbitraryUser,
   updateCompose
 ]

@@ -5,6 +5,7 @@ import { didYouMean } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
+import { findStrategyConflict } from '../options.ts'
 import { type AvailableFormat, availableFormat, type Flags, notYetAvailable, refuseUnavailable } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
@@ -33,8 +34,9 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
     isExcluded: (file) => fromConfig?.isExcluded(file) ?? false,
     optionsFor(file) {
       const options = { ...fromConfig?.optionsFor(file), ...fromFlags }
-      if (options.strategy !== undefined && options.strategy !== 'user')
-        throw notYetAvailable(`strategy "${options.strategy}"`)
+      if (options.strategy === 'entrypoint') throw notYetAvailable(`strategy "${options.strategy}"`)
+      const conflict = findStrategyConflict(options)
+      if (conflict !== undefined) throw new UnrootError('INVALID_OPTION', conflict)
       return options
     }
   }
@@ -47,7 +49,7 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
-  if (strategy !== undefined && strategy !== 'user') throw notYetAvailable(`strategy "${strategy}"`)
+  if (strategy === 'entrypoint') throw notYetAvailable(`strategy "${strategy}"`)
   const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
   const options = {
     ...same,

@@ -13,16 +13,17 @@ import { readAcceptances, readMistakenComments } from './acceptances.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
+import { otherStrategy } from './hazards/other-strategy.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions, type PortMention } from './ports.ts'
 import { findClosedPrograms } from './program-modes.ts'
-import { hazards } from './rules.ts'
-import { noRunFacts, readRunFacts } from './run-facts.ts'
+import { anyUserHazards, hazards } from './rules.ts'
+import { readRunFacts } from './run-facts.ts'
 import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
 import { readStartUp, type StartUp } from './startup.ts'
-import { type PlannedUser, planUser } from './user.ts'
+import { type PlannedUser, planUser, toAnyUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
 export interface StagePlan {
@@ -201,41 +202,50 @@ function planStage(
   const common = { stageIndex: stage.index, stageName: stage.name }
   if (!isRoot(image.final)) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
-    const user = currentUser(image)
     const copies = readCopies(dockerfile, image.lineage)
+    const runFacts = readRunFacts(dockerfile, image.lineage)
     const startUp = readStartUp(dockerfile, image, copies, options.readContext)
     const mentions = findPortMentions(dockerfile, image)
     const setup = readServer(dockerfile, image, startUp, options)
-    const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
-    const findWritten = () => {
-      const own = findApplicationDirectories(dockerfile, image, copies, startUp)
-      const facts = readRunFacts(dockerfile, image.lineage)
-      return planPaths(dockerfile, image, copies, facts, startUp, user, own, options.readContext, options.mounts)
-    }
+    const current = currentUser(image)
+    // Asked for explicitly, another strategy reads what the image needs as if it were root still.
+    const isAnyUser = options.strategy === 'arbitrary-user' && image.final.unresolvedUser.length === 0
+    const user = isAnyUser ? toAnyUser(current, image, options, setup !== undefined) : current
+    const server = setup && planServer(setup, image, user, runFacts, [], options)
+    const own = isAnyUser || options.harden ? findApplicationDirectories(dockerfile, image, copies, startUp) : []
+    const written =
+      isAnyUser || options.harden
+        ? planPaths(dockerfile, image, copies, runFacts, startUp, user, own, options.readContext, options.mounts)
+        : []
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = {
       dockerfile,
       stage,
       image,
-      copies: [],
-      runFacts: noRunFacts,
+      copies,
+      runFacts,
       startUp,
       user,
       homeMove: undefined,
       options
     }
-    const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
+    const raw = [
+      ...weaknesses(image, current),
+      ...findHazards([umaskWithoutEffect, ...(isAnyUser ? anyUserHazards : [otherStrategy])], context),
+      ...findings
+    ]
+    const isImpossible = raw.some(({ rule }) => rule === 'needs-group-write')
     return {
       ...common,
       isNonRoot: true,
       user,
-      paths: [],
-      written: options.harden === true ? findWritten() : [],
-      applicationDirectories: [],
+      paths: isAnyUser && !isImpossible ? written : [],
+      written,
+      applicationDirectories: isAnyUser ? own : [],
       ports,
       commandPorts: findCommandPorts(ports, mentions, server),
       closedPrograms: [],
-      environment: [],
+      environment: isAnyUser && !isImpossible ? findNeededVariables(user, image, startUp) : [],
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
       startUp,
@@ -246,10 +256,12 @@ function planStage(
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   const setup = readServer(dockerfile, image, startUp, options)
-  const user = planServerUser(setup, startUp, (account) =>
-    planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
+  const account = planServerUser(setup, startUp, (name) =>
+    planUser(dockerfile, image, options, name ?? findStepDownAccount(image, startUp), runFacts)
   )
-  const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
+  const isAnyUser = options.strategy === 'arbitrary-user'
+  const user = isAnyUser ? toAnyUser(account, image, options, setup !== undefined) : account
+  const homeMove = findHomeMove(dockerfile, image, copies, startUp, isAnyUser ? { ...user, ownHome: user.home } : user)
   // What stands under /root is looked at where it will be.
   const now = homeMove === undefined ? undefined : readMoved(dockerfile, stage, homeMove, options)
   const context = {
@@ -281,7 +293,7 @@ function planStage(
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server)
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
-  const raw = [...findHazards(hazards, context), ...ownFindings]
+  const raw = [...findHazards(isAnyUser ? [...hazards, ...anyUserHazards] : hazards, context), ...ownFindings]
   if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
@@ -336,9 +348,12 @@ function findCommandPorts(
 function findNeededVariables(user: PlannedUser, image: StageImage, { programs }: StartUp): string[] {
   const { environment } = image.final
   const needed: string[] = []
+  if (user.replaces !== undefined && user.home !== undefined) {
+    if (environment.get('HOME') !== user.home) needed.push(`HOME=${user.home}`)
+  }
   // A user without an account has / for his home.
-  if (
-    user.source === 'numeric' &&
+  else if (
+    (user.source === 'numeric' || user.replaces !== undefined) &&
     user.ownHome === undefined &&
     !environment.has('HOME') &&
     programs.some(({ name }) => wantsHome(name))

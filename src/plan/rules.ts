@@ -10,14 +10,18 @@ import { explicitRoot } from './hazards/explicit-root.ts'
 import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
 import { foreignFilesHazard } from './hazards/foreign-files.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
+import { needsGroupWrite } from './hazards/needs-group-write.ts'
+import { needsPasswdEntry } from './hazards/needs-passwd-entry.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
+import { otherStrategy } from './hazards/other-strategy.ts'
 import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
 import { packagedDaemon } from './hazards/packaged-daemon.ts'
 import { rootHomeLeft } from './hazards/root-home-left.ts'
 import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
+import { undoesGroupRights } from './hazards/undoes-group-rights.ts'
 import { unknownApplication } from './hazards/unknown-application.ts'
 import { unknownBase } from './hazards/unknown-base.ts'
 import { unreadEntrypoint } from './hazards/unread-entrypoint.ts'
@@ -48,6 +52,9 @@ export const hazards: readonly Hazard[] = [
   explicitRoot,
   umaskWithoutEffect
 ]
+
+/** What stands against strategy `arbitrary-user` beside that. */
+export const anyUserHazards: readonly Hazard[] = [needsGroupWrite, needsPasswdEntry, undoesGroupRights]
 
 const rule = (name: string, severity: Rule['severity'], summary: string, description: string): Rule => ({
   name,
@@ -210,7 +217,7 @@ is built on a stage that has one, most likely is not. Name the shipped stage wit
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+export const rules: readonly Rule[] = [...hazards, ...anyUserHazards, otherStrategy, ...others, ...composeRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,

@@ -83,13 +83,13 @@ function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFac
           const flags = words.filter((word) => word.startsWith('-'))
           const rest = words.filter((word) => !word.startsWith('-'))
           const isRecursive = flags.some((flag) => /^-[a-zA-Z]*[rR]|^--recursive$/.test(flag))
-          const add = (kind: RunFact['kind'], paths: readonly string[], value: string) => {
+          const add = (kind: RunFact['kind'], paths: readonly string[], value: string, isDeep = isRecursive) => {
             for (const path of paths)
               facts.push({
                 kind,
                 path: resolvePath(directory, path.replace(/^~(?=\/|$)/, '/root')),
                 value,
-                isRecursive,
+                isRecursive: isDeep,
                 isFile: command.name === 'touch',
                 isStrict:
                   kind === 'make' &&
@@ -135,6 +135,29 @@ function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFac
             case 'chmod':
               add('open', rest.slice(/^[-+]/.test(rest[0] ?? '') ? 0 : 1), rest[0] ?? '')
               break
+            case 'find': {
+              // `find X -type d -exec chmod g=u {} +`
+              const exec = words.indexOf('-exec')
+              const paths = words.slice(
+                0,
+                words.findIndex((word) => word.startsWith('-'))
+              )
+              if (words[exec + 1] === 'chmod' && /^u?g[=+]/.test(words[exec + 2] ?? ''))
+                add('open', paths, words[exec + 2] ?? '', true)
+              break
+            }
+            case 'bash': {
+              // The same where there is no `find`: `bash -O globstar -O dotglob -c 'chmod g=u X/**/'`
+              const [, mode, paths] = /^chmod (g=u) (\/.*\/\*\*\/)$/.exec(words.at(-1) ?? '') ?? []
+              if (mode !== undefined && paths !== undefined && flags.includes('-O'))
+                add(
+                  'open',
+                  paths.split(' ').map((path) => path.replace(/\/\*\*\/$/, '')),
+                  mode,
+                  true
+                )
+              break
+            }
             case 'rm':
             case 'rmdir':
               add('remove', rest, '')

@@ -5,6 +5,7 @@ import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import type { ReportedUser, RewriteOptions } from '../types.ts'
 import { readCopies } from './copies.ts'
+import { isRootHome, isSystemDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
 
 /** How an account can be created in the image. */
@@ -22,6 +23,11 @@ export interface PlannedUser {
   create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
   /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
   text: string
+  /**
+   * Strategy `arbitrary-user`: any uid may run the image, group 0 gives the rights. Its value is the account that the image
+   * would have run as, which the file may name.
+   */
+  replaces?: { name: string | undefined; uid: number | undefined; gid: number | undefined; hasHome: boolean }
 }
 
 const defaultId = 10001
@@ -139,18 +145,7 @@ export function planUser(
     }
   }
 
-  // Made for a random uid of group 0 (OpenShift): the group is what gives the rights.
-  if (!isAsked && givesRightsToRootGroup(image))
-    return {
-      uid: defaultId,
-      gid: 0,
-      name: undefined,
-      home: undefined,
-      ownHome: undefined,
-      source: 'numeric',
-      create: undefined,
-      text: `${defaultId}:0`
-    }
+  if (!isAsked && givesRightsToRootGroup(image)) return memberOfRootGroup(defaultId)
   const dialect = canRun(image) && !isCrossBuilt(dockerfile, image) ? dialectOf(distribution) : undefined
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
@@ -223,8 +218,69 @@ const isCrossBuilt = (dockerfile: Dockerfile, image: StageImage): boolean =>
   (/BUILDPLATFORM|TARGETARCH|GOARCH=/.test(dockerfile.text) ||
     /^(?:arm|i386|ppc64le|s390x|riscv64|mips)/.test(image.base.reference.text))
 
+/** A number without an account: the group is what gives the rights. */
+const memberOfRootGroup = (uid: number): PlannedUser => ({
+  uid,
+  gid: 0,
+  name: undefined,
+  home: undefined,
+  ownHome: undefined,
+  source: 'numeric',
+  create: undefined,
+  text: `${uid}:0`
+})
+
+/**
+ * The user of strategy `arbitrary-user`: the number of the account that the image would run as, in group 0 and without a
+ * name. The account stays where the image has it, and none is made: a random uid has none either.
+ *
+ * @param hasOwnPlaces the program keeps its files in places of its own and looks for none in its home
+ */
+export function toAnyUser(
+  user: PlannedUser,
+  image: StageImage,
+  options: RewriteOptions,
+  hasOwnPlaces: boolean
+): PlannedUser {
+  const { environment } = image.final
+  const { name, uid, gid, ownHome, create, source } = user
+  const isReused = create === undefined && uid !== undefined
+  const number = options.uid ?? uid ?? defaultId
+  const given = environment.get('HOME')
+  const account =
+    ownHome !== undefined && isPlaceOfOne(ownHome) ? ownHome : `/home/${create === undefined ? 'app' : name}`
+  const home =
+    given?.startsWith('/') && !isRootHome(given) && given !== '/'
+      ? given
+      : isPreparedBase(image)
+        ? undefined
+        : hasOwnPlaces
+          ? '/tmp'
+          : canRun(image)
+            ? account
+            : undefined
+  return {
+    ...memberOfRootGroup(number),
+    home,
+    source: isReused && number === uid ? source : 'numeric',
+    replaces: {
+      name: create === undefined ? name : undefined,
+      uid,
+      gid,
+      hasHome: home !== undefined && home === ownHome && create === undefined
+    }
+  }
+}
+
+/** The base image's own account is a member of group 0: its vendor has prepared it for any uid. */
+export const isPreparedBase = ({ base }: StageImage): boolean => base.image?.account?.gid === 0
+
+/** A home that the group may have: not one of the system's directories, nor what a web server delivers. */
+const isPlaceOfOne = (home: string): boolean =>
+  home !== '/' && !isSystemDirectory(home) && !/^\/var\/www(?:\/|$)/.test(home)
+
 /** `chgrp -R 0` with `chmod g=u`. source: docs.openshift.com "Support arbitrary user ids" */
-const givesRightsToRootGroup = (image: StageImage): boolean => {
+export const givesRightsToRootGroup = (image: StageImage): boolean => {
   const runs = image.lineage
     .flatMap((stage) => stage.instructions)
     .filter(({ keyword }) => keyword === 'RUN')
