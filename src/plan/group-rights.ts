@@ -3,7 +3,7 @@ import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfil
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
 import type { Distribution } from '../image/base-image.ts'
-import { isRoot, readImage, type StageImage, stateBefore } from '../image/image.ts'
+import { isRoot, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
 import type { RewriteOptions } from '../types.ts'
 import { type Copy, readCopies } from './copies.ts'
@@ -31,42 +31,34 @@ export function withGroupRights(mode: string): string | undefined {
 }
 
 /**
- * The copy that brings an empty directory with its mode to an image without a shell.
- * source: Dockerfile reference, COPY --chmod: octal, for every file and directory that is copied
+ * The copy that brings an open directory to an image without a shell. The directory that a copy names is made anew with mode
+ * 0755 whatever `--chmod` says; those in it keep the mode of their stage, or have that of `--chmod`.
+ * source: moby/buildkit solver/llbsolver/file/backend.go docopy (MkdirAll of the destination), tried with BuildKit 0.13
  */
 export function findOpenCopy(dockerfile: Dockerfile, copies: readonly Copy[], path: string): Copy | undefined {
-  return copies.findLast((copy) => {
-    if (copy.destination !== path || groupRights(copy.instruction.flag('chmod')?.value ?? '755') !== 'open')
-      return false
-    const [source] = copy.sources
-    const from = dockerfile.stages.find(
-      ({ name, index }) => name === copy.from?.toLowerCase() || String(index) === copy.from
+  return copies.findLast(({ destination, sources, from, instruction, isUnresolved }) => {
+    const [source] = sources
+    if (isUnresolved || destination === path || !isInside(path, destination)) return false
+    const stage = dockerfile.stages.find(({ name, index }) => name === from?.toLowerCase() || String(index) === from)
+    if (stage === undefined || sources.length !== 1 || source === undefined || /[*?[]/.test(source)) return false
+    if (!isRootGroup(instruction)) return false
+    const facts = readRunFacts(dockerfile, readImage(dockerfile, stage).lineage)
+    const there = resolvePath('/', `${source}/${path.slice(destination === '/' ? 1 : destination.length + 1)}`)
+    if (!facts.at(there).some(({ kind }) => kind === 'make')) return false
+    const modes = [...facts.covering(there)].flatMap(({ kind, value }) =>
+      kind === 'open' ? (groupRights(value) ?? []) : []
     )
-    if (from === undefined || copy.sources.length !== 1 || source === undefined) return false
-    return isEmptyThere(dockerfile, from, `/${source.replace(/^\/|\/$/g, '')}`)
+    const chmod = instruction.flag('chmod')?.value
+    return chmod === undefined
+      ? modes.length > 0 && modes.every((rights) => rights === 'open')
+      : groupRights(chmod) === 'open'
   })
 }
 
-/** Whether a stage makes a directory and nothing fills it. */
-function isEmptyThere(dockerfile: Dockerfile, stage: Stage, path: string): boolean {
-  const { lineage } = readImage(dockerfile, stage)
-  const facts = readRunFacts(dockerfile, lineage)
-  const makers = new Set(facts.at(path).flatMap(({ kind, instruction }) => (kind === 'make' ? [instruction] : [])))
-  if (
-    makers.size === 0 ||
-    facts.all.some((fact) => fact.kind === 'make' && fact.path !== path && isInside(fact.path, path))
-  )
-    return false
-  if (readCopies(dockerfile, lineage).some(({ destination }) => isInside(destination, path))) return false
-  return lineage.every((owner) =>
-    owner.instructions.every(
-      (instruction) =>
-        instruction.keyword === 'COPY' ||
-        instruction.keyword === 'ADD' ||
-        !instruction.source.includes(path) ||
-        (makers.has(instruction) && (isOnlyOwning(instruction) || instruction.source.split(path).length === 2))
-    )
-  )
+/** Without `--chown` a copy belongs to root and his group. */
+function isRootGroup(instruction: Instruction): boolean {
+  const owner = instruction.flag('chown')?.value
+  return owner === undefined || /:(?:0|root)$/.test(owner)
 }
 
 const owningTools = new Set(
@@ -258,5 +250,7 @@ export function openTrees(image: StageImage, trees: readonly string[]): string {
     stage.instructions.some(({ keyword, source }) => keyword === 'RUN' && /\bfindutils\b|\bfind\s+\//.test(source))
   )
   if (!lacksFind.has(image.base.distribution) || hasFind) return `find ${trees.join(' ')} -type d -exec chmod g=u {} +`
-  return `bash -O globstar -O dotglob -c 'chmod g=u ${trees.map((tree) => `${tree}/**/`).join(' ')}'`
+  // `**/` names links to directories as well, and chmod follows them.
+  const all = trees.map((tree) => `${tree}/**/`).join(' ')
+  return `bash -O globstar -O dotglob -c 'for d in ${all}; do [ -L "\${d%/}" ] || chmod g=u "$d"; done'`
 }

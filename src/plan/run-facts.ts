@@ -147,15 +147,15 @@ function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFac
               break
             }
             case 'bash': {
-              // The same where there is no `find`: `bash -O globstar -O dotglob -c 'chmod g=u X/**/'`
-              const [, mode, paths] = /^chmod (g=u) (\/.*\/\*\*\/)$/.exec(words.at(-1) ?? '') ?? []
-              if (mode !== undefined && paths !== undefined && flags.includes('-O'))
-                add(
-                  'open',
-                  paths.split(' ').map((path) => path.replace(/\/\*\*\/$/, '')),
-                  mode,
-                  true
-                )
+              // The same where there is no `find`: `for d in X/**/; do [ -L "${d%/}" ] || chmod g=u "$d"; done`
+              const script = command.args.at(-1)?.value ?? ''
+              const [, trees = ''] = /^for d in (\/.*\/\*\*\/); do .*\|\| chmod g=u "\$d"; done$/.exec(script) ?? []
+              add(
+                'open',
+                trees.split(' ').flatMap((tree) => (tree === '' ? [] : [tree.slice(0, -'/**/'.length)])),
+                'g=u',
+                true
+              )
               break
             }
             case 'rm':

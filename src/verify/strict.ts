@@ -14,7 +14,7 @@ const keepsContent = /working directory|application files|^VOLUME/
 export function strictArguments(
   settings: VerifySettings,
   kind: EngineKind,
-  { uid, writablePaths }: Pick<Candidate, 'uid' | 'writablePaths'>
+  { uid, runAs, writablePaths }: Pick<Candidate, 'uid' | 'runAs' | 'writablePaths'>
 ): string[] {
   const { runNetwork, readOnly } = settings
   // Docker gives a tmpfs the mode of the directory below it, whatever is asked for, so the owner counts. Podman does
@@ -22,6 +22,7 @@ export function strictArguments(
   const mode = kind === 'docker' && uid !== null ? `:mode=1777,uid=${uid}` : ':mode=1777'
   return [
     ...['--network', runNetwork],
+    ...(runAs === undefined ? [] : ['--user', runAs]),
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
     // The engine refuses to change the network of the machine itself.
     ...(runNetwork === 'host' ? [] : ['--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024']),

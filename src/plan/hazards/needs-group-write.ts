@@ -1,6 +1,7 @@
 import { isRoot } from '../../image/image.ts'
 import { findOpenCopy } from '../group-rights.ts'
 import { defineHazard } from '../hazard.ts'
+import { baseName, parentDirectory } from '../paths.ts'
 import { canRun } from '../user.ts'
 import { findApplicationDirectories, planPaths } from '../writable-paths.ts'
 
@@ -13,14 +14,14 @@ group. A \`chmod g=u\` needs a shell, which \`scratch\` and distroless images la
 their owner can write.
 
 Mount a volume there (\`emptyDir\`, a \`tmpfs\`: the platform gives it to the group), or make the directory in a build stage and
-copy it with its mode. It must be empty, because \`--chmod\` is for everything in it:
+copy what holds it. The directory that a \`COPY\` names has mode 0755 whatever \`--chmod\` says; those in it keep theirs:
 
 \`\`\`dockerfile
 FROM golang:1.25 AS build
-RUN mkdir /empty
+RUN mkdir -p /out/data && chmod 0775 /out/data
 
 FROM gcr.io/distroless/static
-COPY --from=build --chown=65532:0 --chmod=0775 /empty /data
+COPY --from=build --chown=65532:0 /out /
 \`\`\``,
   *find({ dockerfile, image, copies, runFacts, startUp, user, options }) {
     if (canRun(image)) return
@@ -30,7 +31,7 @@ COPY --from=build --chown=65532:0 --chmod=0775 /empty /data
       if (each.isLikelyWritten !== true || findOpenCopy(dockerfile, copies, each.path) !== undefined) continue
       yield {
         message: `${each.path} (${each.reason}) must be writable for group 0, and no RUN can be added to this image${isRoot(image.final) ? '' : '; it stays as it is'}`,
-        help: `Mount a volume there (emptyDir, tmpfs), or make it in a build stage: RUN mkdir /empty, then COPY --from=build --chown=${user.text} --chmod=0775 /empty ${each.path}.`
+        help: `Mount a volume there (emptyDir, tmpfs), or make it in a build stage: RUN mkdir -p /out/${baseName(each.path)} && chmod 0775 /out/${baseName(each.path)}, then COPY --from=build --chown=${user.text} /out ${parentDirectory(each.path)}.`
       }
     }
   }
