@@ -14,7 +14,7 @@ export function findStrategyConflict({ strategy, umask, gid }: RewriteOptions): 
   const group = Number(umask?.at(-2) ?? 0)
   // Another uid reads and writes what the process has left only as a member of group 0.
   if (umask !== undefined && (group & 0o6) !== 0) {
-    const open = umask.replace(/.(.)$/, `${group & 0o1}$1`)
+    const open = umask.replace(/.(.)$/, `0$1`)
     return (
       `umask ${umask} takes the rights of the group away, and strategy "arbitrary-user" gives rights by group 0 alone; ` +
       `use umask ${open}, which closes files to others only`

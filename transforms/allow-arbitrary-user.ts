@@ -26,7 +26,8 @@ line in \`/etc/passwd\` (\`needs-passwd-entry\`). A \`--umask\` that takes the g
 
 \`\`\`diff
  FROM python:3.13-slim
-+RUN mkdir -p /home/app && chown 10001:0 /home/app && chmod g=u /home/app
++RUN mkdir -p /home/app /app && chown 10001:0 /home/app /app \\
++    && chmod g=u /home/app
  WORKDIR /app
 -COPY . .
 +COPY --chown=10001:0 . .

@@ -63,11 +63,10 @@ function addConversionOptions(command: Command): void {
   command
     .optionsGroup('How to convert:')
     .addOption(
-      new Option('--strategy <strategy>', 'how the image comes to run as non-root (default: user)').choices([
-        'user',
-        'entrypoint',
-        'arbitrary-user'
-      ])
+      new Option(
+        '--strategy <strategy>',
+        'how the image comes to run as non-root (default: user; entrypoint: not yet)'
+      ).choices(['user', 'entrypoint', 'arbitrary-user'])
     )
     .option('--user <name>', 'the account to create (default: app)', flags.parseAccountName)
     .option('--uid <n>', 'its number (default: 10001)', flags.parseUserId)

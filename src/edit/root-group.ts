@@ -5,7 +5,7 @@ import { isRootUser, resolvePrincipal } from '../image/accounts.ts'
 import { createSubstitute, type ImageState, readImage, type StageImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
 import { readCopies } from '../plan/copies.ts'
-import { withGroupRights } from '../plan/group-rights.ts'
+import { isReadable, withGroupRights } from '../plan/group-rights.ts'
 import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { PlannedUser } from '../plan/user.ts'
@@ -100,7 +100,7 @@ function* findRunEdits(instruction: Instruction, state: ImageState, user: Planne
     if (text !== value) yield { start: valueStart, end: valueEnd, text, message: 'the mount belongs to group 0' }
   }
   const { accounts } = state
-  for (const source of shellSources(instruction)) {
+  for (const source of isReadable(instruction) ? shellSources(instruction) : []) {
     for (const { name, args } of source.script.commands) {
       const tool = name.slice(name.lastIndexOf('/') + 1)
       const at = (index: number, text: string) => {
@@ -131,9 +131,13 @@ function* findRunEdits(instruction: Instruction, state: ImageState, user: Planne
         if (edit !== undefined) yield edit
       }
       if (tool === 'install') {
-        const index = args.findIndex(({ value }) => value === '-g' || value === '--group') + 1
-        const edit = index > 0 && isGroup(args[index]?.value) ? at(index, '0') : undefined
-        if (edit !== undefined) yield edit
+        const valueOf = (...names: string[]) => args.findIndex(({ value }) => names.includes(value)) + 1
+        const group = valueOf('-g', '--group')
+        if (group === 0 || !isGroup(args[group]?.value)) continue
+        const owner = valueOf('-o', '--owner')
+        const isOurs = owner > 0 && isPrincipal(resolve(args[owner]?.value ?? '', state), user)
+        for (const edit of [at(group, '0'), isOurs ? at(owner, String(user.uid)) : undefined])
+          if (edit !== undefined) yield edit
       }
     }
   }

@@ -62,7 +62,7 @@ function isRootGroup(instruction: Instruction): boolean {
 }
 
 const owningTools = new Set(
-  'mkdir touch chown chgrp chmod find groupadd useradd addgroup adduser usermod echo sed apt-get apk dnf microdnf yum tdnf zypper'.split(
+  'mkdir touch rm chown chgrp chmod find groupadd useradd addgroup adduser usermod echo sed apt-get apk dnf microdnf yum tdnf zypper'.split(
     ' '
   )
 )
@@ -70,8 +70,18 @@ const owningTools = new Set(
 /** A `RUN` that makes directories, accounts and owners and puts no tree anywhere. */
 function isOnlyOwning(instruction: Instruction): boolean {
   const commands = shellSources(instruction).flatMap(({ script }) => script.commands)
-  return commands.length > 0 && commands.every(({ name }) => owningTools.has(name))
+  return (
+    commands.length > 0 &&
+    commands.every(
+      ({ name, args }) =>
+        owningTools.has(name) || (name === 'install' && args.some(({ value }) => /^-[a-z]*d/.test(value)))
+    )
+  )
 }
+
+/** No quote is left open: the words are what a shell makes of them. */
+export const isReadable = (instruction: Instruction): boolean =>
+  shellSources(instruction).every(({ script }) => !script.hasErrors)
 
 /** Rights that are missing, and where they are given. */
 export interface GroupNeeds {
@@ -102,11 +112,14 @@ export function findGroupNeeds(
   const copies = readCopies(dockerfile, image.lineage)
   const { accounts } = image.final
   const isOurs = (fact: RunFact) =>
-    fact.kind === 'own' && isPrincipal(resolvePrincipal(fact.value.replace(/\.(?=[a-z])/, ':'), accounts), user)
+    fact.kind === 'own' &&
+    isReadable(fact.instruction) &&
+    isPrincipal(resolvePrincipal(fact.value.replace(/\.(?=[a-z])/, ':'), accounts), user)
   const isOpen = (path: string, since: number, isDeep: boolean): boolean => {
     let open = false
     for (const fact of [...facts.covering(path)].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))) {
-      if (fact.kind === 'make' || fact.kind === 'remove') open = false
+      // `mkdir -p` leaves alone what is there.
+      if (fact.isStrict || fact.kind === 'remove') open = false
       if (fact.kind !== 'open') continue
       const rights = groupRights(fact.value)
       if (rights === 'closed') open = false
@@ -174,7 +187,9 @@ export function findGroupNeeds(
     if (isPublicDirectory(path) || (isPreparedBase(image) && base.some((owned) => isInside(path, owned)))) continue
     const owner = [...facts.covering(path)].findLast((fact) => isOurs(fact) && (fact.isRecursive || !isRecursive))
     const made = facts.at(path).findLast(({ kind }) => kind === 'make')?.instruction
-    if (owner !== undefined || isOpen(path, 0, isRecursive) || isInTree(path, made?.index ?? 0)) continue
+    // What nobody makes is not there: with --only, for one.
+    if (made === undefined || owner !== undefined) continue
+    if (isOpen(path, 0, isRecursive) || isInTree(path, made.index)) continue
     give(path, isRecursive, made)
   }
   const behind = [...fillers.values(), ...facts.all.filter(isOurs).map(({ instruction }) => instruction)]

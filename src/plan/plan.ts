@@ -256,10 +256,12 @@ function planStage(
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options.readContext)
   const setup = readServer(dockerfile, image, startUp, options)
-  const account = planServerUser(setup, startUp, (name) =>
-    planUser(dockerfile, image, options, name ?? findStepDownAccount(image, startUp), runFacts)
-  )
   const isAnyUser = options.strategy === 'arbitrary-user'
+  // A number that is asked for is not that of another account: the names in the file mean the one it would have been.
+  const { uid: _uid, gid: _gid, ...unnumbered } = options
+  const account = planServerUser(setup, startUp, (name) =>
+    planUser(dockerfile, image, isAnyUser ? unnumbered : options, name ?? findStepDownAccount(image, startUp), runFacts)
+  )
   const user = isAnyUser ? toAnyUser(account, image, options, setup !== undefined) : account
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, isAnyUser ? { ...user, ownHome: user.home } : user)
   // What stands under /root is looked at where it will be.

@@ -38,6 +38,9 @@ unroot writes group 0 in its place; another account (of a second service, say) i
     ]
     for (const { value, path, instruction } of given) {
       if (!isOther(value) || !paths.some((each) => isInside(path, each.path))) continue
+      // Behind the step that makes the directory it gets the planned owner.
+      const maker = runFacts.at(path).findLast(({ kind }) => kind === 'make')?.instruction
+      if (maker !== undefined && maker.index >= instruction.index) continue
       yield {
         message: `${path} is given to ${value}: any other uid of group 0 cannot write it`,
         help: `Write ${value.split(/[:.]/)[0]}:0 there and chmod g=u behind it, or leave it out where the process does not write it.`,
