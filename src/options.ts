@@ -36,7 +36,7 @@ export function checkOptionsObject(options: unknown): void {
  * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM`
  */
 export function checkOptions(options: RewriteOptions, available: readonly Transform[]): void {
-  const { strategy, user, uid, gid, umask, chown, ports } = options
+  const { strategy, user, uid, gid, uidFrom, umask, chown, ports } = options
   if (strategy !== undefined && strategy !== 'user' && strategy !== 'arbitrary-user') {
     if (strategy === 'entrypoint') fail(`strategy "${strategy}" is not yet available`)
     fail(`strategy must be "user" or "arbitrary-user", not ${JSON.stringify(strategy)}`)
@@ -54,6 +54,8 @@ export function checkOptions(options: RewriteOptions, available: readonly Transf
       fail(`${name} must be a whole number from ${name === 'uid' ? 1 : 0} to ${highestId}, not ${JSON.stringify(id)}`)
   if (umask !== undefined && (typeof umask !== 'string' || !/^0?[0-7]{3}$/.test(umask)))
     fail(`umask must be an octal mode such as "027", not ${JSON.stringify(umask)}`)
+  if (uidFrom !== undefined && uidFrom !== 'build-args')
+    fail(`uidFrom must be "build-args", not ${JSON.stringify(uidFrom)}`)
   const conflict = findStrategyConflict(options)
   if (conflict !== undefined) fail(conflict)
   if (chown !== undefined && !['app', 'all', 'none'].includes(chown))

@@ -95,6 +95,11 @@ export interface RewriteOptions {
   uid?: number
   /** Default: the uid's value. */
   gid?: number
+  /**
+   * `build-args`: the numbers of an account that is made come from `ARG UID` and `ARG GID`, so that a developer can build with
+   * his own.
+   */
+  uidFrom?: 'build-args'
   /** The stages that are shipped. Default: the last one. */
   targets?: readonly string[]
   /** From privileged port to the one that replaces it; the same number keeps it. */

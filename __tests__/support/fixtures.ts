@@ -190,7 +190,7 @@ export function checkByteOrderMark(fixture: Fixture): void {
 }
 
 /** New instructions that transforms may add. */
-const addable = new Set(['RUN', 'USER', 'ENV', 'CMD', 'EXPOSE'])
+const addable = new Set(['RUN', 'USER', 'ENV', 'CMD', 'EXPOSE', 'ARG'])
 
 /** The result reads back with every instruction and comment of the original, in order, and only intended new ones. */
 export function checkInstructions(fixture: Fixture): void {

@@ -48,9 +48,10 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 }
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
-  const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
+  const { strategy, user, uid, gid, uidFrom, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
   if (strategy === 'entrypoint') throw notYetAvailable(`strategy "${strategy}"`)
-  const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
+  const chosen = { strategy, user, uid, gid, uidFrom, umask, chown, harden }
+  const same = { ...chosen, only, skip, safeOnly, targets: target, ports: port }
   const options = {
     ...same,
     companions: flags.companions ? undefined : false,

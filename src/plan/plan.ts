@@ -23,7 +23,7 @@ import { anyUserHazards, hazards } from './rules.ts'
 import { readRunFacts } from './run-facts.ts'
 import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
 import { readStartUp, type StartUp } from './startup.ts'
-import { type PlannedUser, planUser, toAnyUser } from './user.ts'
+import { fromBuildArguments, type PlannedUser, planUser, toAnyUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
 export interface StagePlan {
@@ -262,7 +262,8 @@ function planStage(
   const account = planServerUser(setup, startUp, (name) =>
     planUser(dockerfile, image, isAnyUser ? unnumbered : options, name ?? findStepDownAccount(image, startUp), runFacts)
   )
-  const user = isAnyUser ? toAnyUser(account, image, options, setup !== undefined) : account
+  const fixed = isAnyUser ? toAnyUser(account, image, options, setup !== undefined) : account
+  const user = options.uidFrom === 'build-args' ? fromBuildArguments(fixed, image) : fixed
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, isAnyUser ? { ...user, ownHome: user.home } : user)
   // What stands under /root is looked at where it will be.
   const now = homeMove === undefined ? undefined : readMoved(dockerfile, stage, homeMove, options)
@@ -296,7 +297,20 @@ function planStage(
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
   const raw = [...findHazards(isAnyUser ? [...hazards, ...anyUserHazards] : hazards, context), ...ownFindings]
-  if (!/^\d/.test(user.text))
+  if (options.uidFrom === 'build-args' && user.buildArguments === undefined)
+    raw.push({
+      rule: 'uid-is-fixed',
+      severity: 'info',
+      message: `the numbers ${user.text} do not come from build arguments: ${
+        user.create === undefined
+          ? 'no account is made here'
+          : image.lineage.length > 1
+            ? 'the shipped stage is built on another of this file, which has arguments of its own'
+            : 'the file has an argument of that name with another meaning or further down'
+      }`,
+      help: 'Build with other numbers by an account of the Dockerfile’s own (useradd --uid ${UID}), or start with docker run --user.'
+    })
+  if (!/^[\d$]/.test(user.text))
     raw.push({
       rule: 'named-user',
       severity: 'info',

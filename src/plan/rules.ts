@@ -147,6 +147,13 @@ containers that talk to this one directly must use the new number.`
 \`unroot --only pin-numeric-user\` it is done where both numbers are known.`
   ),
   rule(
+    'uid-is-fixed',
+    'info',
+    'With --uid-from build-args: the numbers of this account are fixed',
+    `An account that the base image or the Dockerfile has already keeps its numbers, and an \`ARG\` ends with its stage, so that the
+stages below the shipped one could not use it. The file is converted with fixed numbers.`
+  ),
+  rule(
     'unresolved-user',
     'warning',
     'USER has no value, or names an account that the image does not have',

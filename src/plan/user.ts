@@ -23,6 +23,8 @@ export interface PlannedUser {
   create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
   /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
   text: string
+  /** With `--uid-from build-args`: the names of the `ARG`s in `text`, and which the stage lacks. */
+  buildArguments?: { uid: string; gid: string | undefined; missing: readonly string[] }
   /**
    * Strategy `arbitrary-user`: any uid may run the image, group 0 gives the rights. Its value is the account that the image
    * would have run as, which the file may name.
@@ -275,6 +277,55 @@ export function toAnyUser(
 /** The base image's own account is a member of group 0: its vendor has prepared it for any uid. */
 export const isPreparedBase = ({ base }: StageImage): boolean => base.image?.account?.gid === 0
 
+/** Names under which Dockerfiles take the numbers of their account. */
+const uidNames = ['UID', 'USER_ID', 'USER_UID', 'APP_UID', 'PUID']
+const gidNames = ['GID', 'GROUP_ID', 'USER_GID', 'APP_GID', 'PGID']
+
+/**
+ * The same user with its numbers from build arguments; itself where they are fixed: an account that is there already, or
+ * another stage of this file below, in which an `ARG` of the shipped one has no value.
+ */
+export function fromBuildArguments(user: PlannedUser, image: StageImage): PlannedUser {
+  const isMade = user.create !== undefined || (user.replaces !== undefined && user.source === 'numeric')
+  if (!isMade || image.lineage.length !== 1 || !canRun(image)) return user
+  const { stage } = image
+  // Only what stands above every step has its value in all of them.
+  const firstStep = stage.instructions.findIndex(({ keyword }) => /^(?:RUN|COPY|ADD|WORKDIR|VOLUME)$/.test(keyword))
+  const find = (names: readonly string[]) =>
+    stage.instructions
+      .slice(0, firstStep === -1 ? undefined : firstStep)
+      .filter(({ keyword }) => keyword === 'ARG')
+      .flatMap(({ properties }) => properties ?? [])
+      .find(({ name, value }) => names.includes(name.text) && /^[1-9]\d*$/.test(value?.text ?? ''))
+  const ownUid = find(uidNames)
+  const ownGid = find(gidNames)
+  const needsGid = user.replaces === undefined
+  const uid = ownUid?.name.text ?? 'UID'
+  const gid = needsGid ? (ownGid?.name.text ?? 'GID') : undefined
+  const numbers = {
+    uid: ownUid === undefined ? user.uid : Number(ownUid.value?.text),
+    gid: needsGid && ownGid !== undefined ? Number(ownGid.value?.text) : user.gid
+  }
+  const { accounts, variables } = image.final
+  const isNew = (name: string, own: unknown) => own !== undefined || !variables.has(name)
+  // An account of that number cannot be made again, and an argument that the file has further down is not ours.
+  if (ownUid !== undefined && numbers.uid !== undefined && accounts.uids.has(numbers.uid)) return user
+  if (!isNew(uid, ownUid) || (gid !== undefined && !isNew(gid, ownGid))) return user
+  return {
+    ...user,
+    ...numbers,
+    text: `\${${uid}}:${gid === undefined ? '0' : `\${${gid}}`}`,
+    buildArguments: {
+      uid,
+      gid,
+      missing: [
+        ...(ownUid === undefined ? [`UID=${numbers.uid}`] : []),
+        ...(needsGid && ownGid === undefined ? [`GID=${numbers.gid}`] : [])
+      ]
+    }
+  }
+}
+
 /** A home that the group may have: not one of the system's directories, nor what a web server delivers. */
 const isPlaceOfOne = (home: string): boolean =>
   home !== '/' && !isSystemDirectory(home) && !/^\/var\/www(?:\/|$)/.test(home)
@@ -342,7 +393,11 @@ function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | un
 export function accountCommands(user: PlannedUser): string[] {
   if (user.create === undefined) return []
   const { dialect, distribution, installShadow } = user.create
-  const { uid, gid, name } = user
+  const { name, buildArguments } = user
+  const uid = buildArguments === undefined ? user.uid : `\${${buildArguments.uid}}`
+  const gid = buildArguments?.gid === undefined ? user.gid : `\${${buildArguments.gid}}`
+  // In single quotes the shell puts no value in.
+  const quote = buildArguments === undefined ? "'" : '"'
   if (dialect === 'busybox')
     return [
       `addgroup -g ${gid} -S ${name}`,
@@ -350,8 +405,8 @@ export function accountCommands(user: PlannedUser): string[] {
     ]
   if (dialect === 'lines')
     return [
-      `echo '${name}:x:${gid}:' >> /etc/group`,
-      `echo '${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin' >> /etc/passwd`,
+      `echo ${quote}${name}:x:${gid}:${quote} >> /etc/group`,
+      `echo ${quote}${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin${quote} >> /etc/passwd`,
       `mkdir -p /home/${name}`,
       `chown ${uid}:${gid} /home/${name}`
     ]
