@@ -262,7 +262,6 @@ export const options: fc.Arbitrary<RewriteOptions> = fc.oneof(
     chown: fc.constantFrom('app' as const, 'all' as const, 'none' as const)
   }),
   fc.record({ umask: fc.constantFrom('027', '077'), user: fc.constantFrom('app', 'node', 'svc') }),
-  fc.record({ strategy: fc.constant('arbitrary-user' as const), umask: fc.constantFrom('002', '007') }),
   fc.record({ ports: fc.constantFrom({ 80: 80 }, { 80: 9000, 443: 9443 }) }),
   fc.record({ targets: fc.constantFrom(['build'], ['0', 'base'], ['absent']) }),
   fc.record({ only: names }),

@@ -28,8 +28,6 @@ export interface RunFacts {
   covering(path: string): Iterable<RunFact>
 }
 
-export const noRunFacts: RunFacts = { all: [], at: () => [], covering: () => [] }
-
 const interesting = /\b(mkdir|chown|chmod|chgrp|install|rm|touch)\b/
 
 /** Directories that `RUN`s make, own, open and remove, in order. */
