@@ -358,8 +358,57 @@ describe('manifests', () => {
   })
 })
 
+describe('strategies', () => {
+  it('arbitrary-user gives the rights to group 0, also in a file that was converted before', async () => {
+    const folder = createFolder({ Dockerfile: rootDockerfile, 'b/Dockerfile': rootDockerfile })
+    await unroot(folder, ['--write', 'b'])
+    const { code, stderr } = await unroot(folder, ['--write', '--strategy', 'arbitrary-user'])
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: '2 files: 1 converted, 1 already-non-root; 2 changed\n'
+    })
+    for (const file of ['Dockerfile', 'b/Dockerfile'])
+      expect(readText(folder, file)).toMatch(
+        /COPY --chown=10001:0 \. \.\nRUN find \/app -type d -exec chmod g=u \{\} \+\n[\s\S]*USER 10001:0\n/
+      )
+    const again = await unroot(folder, ['--check', '--strategy', 'arbitrary-user'])
+    expect(again).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  it('can differ from path to path', async () => {
+    const config = { overrides: [{ files: 'openshift/**', strategy: 'arbitrary-user' }] }
+    const folder = createFolder({
+      Dockerfile: rootDockerfile,
+      'openshift/Dockerfile': rootDockerfile,
+      '.unrootrc.json': JSON.stringify(config)
+    })
+    const { stdout } = await unroot(folder, [])
+    expect(stdout.match(/^\+USER .*/gm)).toEqual(['+USER 10001:10001', '+USER 10001:0'])
+  })
+
+  it.each([
+    [['--umask', '027'], 'umask 027 takes the rights of the group away', 'use umask 007'],
+    [['--umask', '077'], 'umask 077 takes the rights of the group away', 'use umask 007'],
+    [['--gid', '10001'], 'gid 10001', 'leave gid out']
+  ])('arbitrary-user does not go together with %j', async (args, cause, remedy) => {
+    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const { code, stdout, stderr } = await unroot(folder, ['--strategy', 'arbitrary-user', ...args])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: /)
+    expect(stderr).toContain(cause)
+    expect(stderr).toContain(remedy)
+  })
+
+  it('arbitrary-user goes together with a umask that closes files to others', async () => {
+    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const { code, stdout } = await unroot(folder, ['--strategy', 'arbitrary-user', '--umask', '007'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('umask 007')
+  })
+})
+
 describe('what comes later', () => {
-  it.each([['--interactive'], ['--strategy', 'arbitrary-user'], ['init']])('%s %s', async (...args) => {
+  it.each([['--interactive'], ['init']])('%s %s', async (...args) => {
     const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error: .* is not yet available\n$/)

@@ -135,7 +135,6 @@ describe('mistakes of the calling program throw UnrootError with a code', () => 
     ['entrypointVariables', ['A', 'A']],
     ['entrypointVariables', ['A', 'B', 'C', 'D']],
     ['entrypointVariables', ['a-b']],
-    ['strategy', 'arbitrary-user'],
     ['user', ''],
     ['user', 'a b'],
     ['user', 'root'],
@@ -263,6 +262,7 @@ describe('transforms', () => {
   })
 
   const expectedLines: Record<string, RegExp> = {
+    'allow-arbitrary-user': /^\+RUN find \/app -type d -exec chmod g=u \{\} \+$/m,
     'create-user': /^\+ {4}&& useradd --uid 10001 /m,
     'leave-root-home': /^\+WORKDIR \/home\/node$/m,
     'open-program-modes': /^\+RUN chmod a\+rx \/start\.sh$/m,
@@ -304,6 +304,7 @@ describe('transforms', () => {
     (name, transform) => {
       const text = texts[name] ?? flask
       const asked = {
+        ...(name === 'allow-arbitrary-user' && { strategy: 'arbitrary-user' as const }),
         ...(name === 'set-umask' && { umask: '027' }),
         ...(name === 'drop-privileges-in-entrypoint' && { strategy: 'entrypoint' as const }),
         ...(name === 'update-compose' && { composeFiles }),

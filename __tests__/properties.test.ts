@@ -73,6 +73,18 @@ describe.each(sources)('%s', (_name, text, numRuns, chosen) => {
         expect(again.verdict).toBe('already-non-root')
     }))
 
+  test('another strategy can be asked for afterwards, and that is done at once', () =>
+    check(text, Math.ceil(numRuns / 3), chosen, (_original, result, { umask: _umask, gid: _gid, ...given }) => {
+      // Its script stands in another file, of which this test knows nothing afterwards.
+      if (given.strategy === 'entrypoint') return
+      const any: RewriteOptions = { ...given, strategy: 'arbitrary-user' }
+      const switched = rewrite(result.text, any)
+      expect(switched.findings.map(({ rule }) => rule)).not.toContain('self-check')
+      expect(rewrite(switched.text, any).text).toBe(switched.text)
+      if (result.verdict === 'already-non-root' || given.only || given.skip) return
+      expect(rewrite(switched.text, { ...given, strategy: 'user' }).text).toBe(switched.text)
+    }))
+
   test('what lies outside the reported ranges is untouched', () =>
     check(text, numRuns, chosen, (original, result) => {
       const locate = createOffsets(original)

@@ -250,6 +250,16 @@ describe('how the rewritten image is started', () => {
     expect(strictArguments({ ...defaultSettings, runNetwork: 'host' }, 'docker', none)).not.toContain('--sysctl')
   })
 
+  it('is started as another uid of group 0 where the strategy is arbitrary-user', () => {
+    const args = strictArguments({ ...defaultSettings, readOnly: true }, 'docker', {
+      ...none,
+      uid: 54321,
+      runAs: '54321:0'
+    })
+    expect(args.join(' ')).toContain('--network none --user 54321:0 --cap-drop ALL')
+    expect(args).toContain('/tmp:mode=1777,uid=54321')
+  })
+
   it('has tmpfs where the plan says, not over what the build has put there', () => {
     const writablePaths = [
       { path: '/app', reason: 'the working directory' },

@@ -8,6 +8,23 @@ const fail = (message: string): never => {
 
 const highestId = 2 ** 32 - 2
 
+/** Options that take away from a strategy what it works with; undefined when they go together. */
+export function findStrategyConflict({ strategy, umask, gid }: RewriteOptions): string | undefined {
+  if (strategy !== 'arbitrary-user') return undefined
+  const group = Number(umask?.at(-2) ?? 0)
+  // Another uid reads and writes what the process has left only as a member of group 0.
+  if (umask !== undefined && (group & 0o6) !== 0) {
+    const open = umask.replace(/.(.)$/, `0$1`)
+    return (
+      `umask ${umask} takes the rights of the group away, and strategy "arbitrary-user" gives rights by group 0 alone; ` +
+      `use umask ${open}, which closes files to others only`
+    )
+  }
+  if (gid !== undefined && gid !== 0)
+    return `gid ${gid}: strategy "arbitrary-user" gives rights by group 0; leave gid out, or set it to 0`
+  return undefined
+}
+
 /** @throws {UnrootError} `INVALID_OPTION` when the options are no object */
 export function checkOptionsObject(options: unknown): void {
   if (typeof options !== 'object' || options === null) fail('options must be an object')
@@ -19,10 +36,9 @@ export function checkOptionsObject(options: unknown): void {
  * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM`
  */
 export function checkOptions(options: RewriteOptions, available: readonly Transform[]): void {
-  const { strategy, user, uid, gid, umask, chown, ports } = options
-  if (strategy !== undefined && strategy !== 'user' && strategy !== 'entrypoint') {
-    if (strategy === 'arbitrary-user') fail(`strategy "${strategy}" is not yet available`)
-    fail(`strategy must be "user" or "entrypoint", not ${JSON.stringify(strategy)}`)
+  const { strategy, user, uid, gid, uidFrom, umask, chown, ports } = options
+  if (strategy !== undefined && !['user', 'entrypoint', 'arbitrary-user'].includes(strategy)) {
+    fail(`strategy must be "user", "entrypoint" or "arbitrary-user", not ${JSON.stringify(strategy)}`)
   }
   checkEntrypointOptions(options)
   if (user !== undefined && (typeof user !== 'string' || !/^[a-z_][a-z0-9_-]{0,31}$/.test(user)))
@@ -38,6 +54,10 @@ export function checkOptions(options: RewriteOptions, available: readonly Transf
       fail(`${name} must be a whole number from ${name === 'uid' ? 1 : 0} to ${highestId}, not ${JSON.stringify(id)}`)
   if (umask !== undefined && (typeof umask !== 'string' || !/^0?[0-7]{3}$/.test(umask)))
     fail(`umask must be an octal mode such as "027", not ${JSON.stringify(umask)}`)
+  if (uidFrom !== undefined && uidFrom !== 'build-args')
+    fail(`uidFrom must be "build-args", not ${JSON.stringify(uidFrom)}`)
+  const conflict = findStrategyConflict(options)
+  if (conflict !== undefined) fail(conflict)
   if (chown !== undefined && !['app', 'all', 'none'].includes(chown))
     fail(`chown must be "app", "all" or "none", not ${JSON.stringify(chown)}`)
   for (const [from, to] of Object.entries(ports ?? {}))

@@ -82,7 +82,7 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
     }
   }
   // A name that this very run turned into numbers is no weakness any more.
-  if (run.changes.some((change) => change.transform === 'pin-numeric-user'))
+  if (run.changes.some(({ transform }) => transform === 'pin-numeric-user' || transform === 'allow-arbitrary-user'))
     findings = findings.filter((finding) => finding.rule !== 'named-user')
   return createResult(text, { ...plan, findings }, verdict, options, run)
 }
@@ -231,6 +231,9 @@ function checkResult(
     const becomes = isRoot(final) ? findRunTimeUser(dockerfile, image, withFiles(options, files)) : final.user
     if (becomes === undefined) return 'root'
     const after = resolvePrincipal(becomes, final.accounts)
+    const isAnyUser = user.replaces !== undefined && names.has('allow-arbitrary-user')
+    const isImpossible = stagePlan.findings.some(({ rule }) => rule === 'needs-group-write')
+    if (isAnyUser && !isImpossible && after.gid !== 0) return 'failed'
     if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
     const left = findServerEdits(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },

@@ -112,7 +112,7 @@ export interface ManifestInput {
 
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
-  /** Default `user`; `entrypoint` starts as root and steps down. `arbitrary-user` is not available yet. */
+  /** How the image comes to run as non-root. Default `user`. */
   strategy?: Strategy
   /** Name of the account to create. Default `app`. */
   user?: string
@@ -120,6 +120,11 @@ export interface RewriteOptions {
   uid?: number
   /** Default: the uid's value. */
   gid?: number
+  /**
+   * `build-args`: the numbers of an account that is made come from `ARG UID` and `ARG GID`, so that a developer can build with
+   * his own.
+   */
+  uidFrom?: 'build-args'
   /** The stages that are shipped. Default: the last one. */
   targets?: readonly string[]
   /** From privileged port to the one that replaces it; the same number keeps it. */

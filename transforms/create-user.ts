@@ -2,7 +2,7 @@ import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
 import { findUserPlace } from '../src/edit/user-place.ts'
 import { accountCommands } from '../src/plan/user.ts'
-import { defineTransform } from '../src/transform.ts'
+import { defineTransform, type TransformContext } from '../src/transform.ts'
 
 export const createUser = defineTransform({
   name: 'create-user',
@@ -21,6 +21,7 @@ a user without an account starts with \`HOME=/\`.
 +RUN groupadd --gid 10001 app \\
 +    && useradd --uid 10001 --gid app --no-log-init --create-home --shell /usr/sbin/nologin app
 \`\`\``,
+  isAskedFor: ({ strategy }) => strategy === 'arbitrary-user',
   apply(context) {
     const { dockerfile, stage, stagePlan } = context
     const { user } = stagePlan
@@ -32,6 +33,7 @@ a user without an account starts with \`HOME=/\`.
       if (before !== undefined) context.edit.insertBefore(before, text, message)
       else context.edit.insertAfter(stage.instructions.at(-1) ?? stage.from, text, message)
     }
+    addArguments(context)
     const commands = accountCommands(user)
     if (commands.length === 0) return
     const { edit, image } = context
@@ -42,3 +44,18 @@ a user without an account starts with \`HOME=/\`.
     addSetup(edit, dockerfile, stage, { ...place, join: undefined }, commands, `create ${user.name} (${user.text})`)
   }
 })
+
+/** `ARG UID=10001` above the first instruction that can name it. */
+function addArguments({ dockerfile, stage, stagePlan, ...context }: TransformContext): void {
+  const missing = stagePlan.user.buildArguments?.missing ?? []
+  if (missing.length === 0) return
+  const { edit, image } = context
+  const { after } = readSetupPaths(dockerfile, stage, image, stagePlan)
+  const { join, before } = findSetupPlace(dockerfile, stage, stagePlan, after)
+  const copy = stage.instructions.find(({ keyword }) => keyword === 'COPY' || keyword === 'ADD')
+  const [first] = [join, before, copy].filter((each) => each !== undefined).sort((a, b) => a.index - b.index)
+  const lines = missing.map((argument) => `${edit.keyword('ARG')} ${argument}`).join('\n')
+  const message = 'whoever builds may say the numbers'
+  if (first !== undefined) edit.insertBefore(first, lines, message)
+  else edit.insertAfter(stage.instructions.at(-1) ?? stage.from, lines, message)
+}

@@ -1,4 +1,5 @@
 import type { Transform } from '../src/transform.ts'
+import { allowArbitraryUser } from './allow-arbitrary-user.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { dropPrivilegesInEntrypoint } from './drop-privileges-in-entrypoint.ts'
@@ -15,6 +16,7 @@ import { updateCompose } from './update-compose.ts'
 import { updateKubernetes } from './update-kubernetes.ts'
 
 export {
+  allowArbitraryUser,
   chownCopiedFiles,
   createUser,
   dropPrivilegesInEntrypoint,
@@ -45,6 +47,7 @@ export const transforms: readonly Transform[] = [
   prepareServer,
   openProgramModes,
   dropPrivilegesInEntrypoint,
+  allowArbitraryUser,
   updateCompose,
   updateKubernetes
 ]

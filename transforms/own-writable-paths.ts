@@ -5,6 +5,8 @@ import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { findOwningWorkdir } from '../src/edit/user-place.ts'
 import { readImage, type StageImage } from '../src/image/image.ts'
+import { readCopies } from '../src/plan/copies.ts'
+import { canAppend, findOpenCopy } from '../src/plan/group-rights.ts'
 import { parentDirectory, pathAndAncestors } from '../src/plan/paths.ts'
 import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
@@ -61,6 +63,7 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
 +RUN mkdir -p /usr/src/app && chown 1000:1000 /usr/src/app
  WORKDIR /usr/src/app
 \`\`\``,
+  isAskedFor: ({ strategy }) => strategy === 'arbitrary-user',
   apply({ dockerfile, stage, image, stagePlan, edit, report }) {
     const { user } = stagePlan
     const { facts, needed, together, late, makers, after } = readSetupPaths(dockerfile, stage, image, stagePlan)
@@ -68,6 +71,8 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
     if (!canRun(image)) {
       const owning = findOwningWorkdir(stage, image, stagePlan)
       for (const { path, reason, isLikelyWritten } of needed) {
+        if (user.replaces !== undefined && findOpenCopy(dockerfile, readCopies(dockerfile, image.lineage), path))
+          continue
         if (owning !== undefined && image.states[positionOf(stage, owning)]?.workdir === path) continue
         report({
           rule: 'path-left-to-root',
@@ -88,6 +93,7 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
           : instructions.length
     const commandsFor = (group: readonly PlannedPath[], end: number): string[] => {
       const existing = findExisting(dockerfile, image, facts, stage.from.index + 1 + end)
+      if (user.replaces?.hasHome && user.home !== undefined) existing.add(user.home)
       const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
@@ -164,11 +170,3 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
 })
 
 const list = (paths: readonly string[]) => paths.map(quotePath).join(' ')
-
-/** Whether `&& command` behind the last line of a `RUN` is its next command. */
-const canAppend = ({ keyword, json, heredocs, raw, argumentText }: Instruction): boolean =>
-  keyword === 'RUN' &&
-  json === undefined &&
-  heredocs.length === 0 &&
-  raw.dangling === undefined &&
-  !/[;&|(]\s*$|(?:^|\s)#/.test(argumentText)

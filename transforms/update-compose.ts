@@ -4,7 +4,7 @@ import { findHardening } from '../src/compose/hardening.ts'
 import { findComposeEdits } from '../src/compose/service-edits.ts'
 import { createLocator } from '../src/dockerfile/dockerfile.ts'
 import { createIsWritable, userLabel } from '../src/edit/server-edits.ts'
-import { isServiceOf } from '../src/plan/plan.ts'
+import { isServiceOf, type StagePlan } from '../src/plan/plan.ts'
 import { readServers } from '../src/plan/server.ts'
 import { defineTransform, type TransformContext } from '../src/transform.ts'
 
@@ -72,6 +72,7 @@ variables (a finding names them); what several services share by an anchor, unle
         commandPorts: new Set(stagePlan.commandPorts),
         portArguments: findPortArguments(dockerfile, stagePlan.ports),
         user: userLabel(stagePlan),
+        buildArguments: findBuildArguments(stagePlan),
         harden: options.harden === true ? findHardening(stagePlan) : undefined,
         environment: findEnvironment(stagePlan),
         files
@@ -133,4 +134,11 @@ function findPortArguments(
       for (const { name, value } of properties ?? [])
         if (moved.has(value?.text.replace(/^["']|["']$/g, '') ?? '')) found.add(name.text)
   return found
+}
+
+/** The arguments from which the account has its numbers, with what a compose file gives them. */
+function findBuildArguments({ user }: StagePlan): Map<string, string> {
+  const { uid, gid } = user.buildArguments ?? {}
+  const value = (name: string, number: number | undefined) => [name, `\${${name}:-${number}}`] as const
+  return new Map([...(uid ? [value(uid, user.uid)] : []), ...(gid ? [value(gid, user.gid)] : [])])
 }

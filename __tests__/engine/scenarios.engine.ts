@@ -37,7 +37,9 @@ describe.skipIf(engineEnvironment === undefined)('scenarios', () => {
     if (isRefused) expect(scenario.pending, explain(file)).toBeDefined()
 
     const settings = settingsOf(scenario)
-    const candidates = [naiveCandidate(scenario), ...(isRefused ? [] : [toCandidate(file, undefined)])]
+    const candidates = [naiveCandidate(scenario), ...(isRefused ? [] : [toCandidate(file, undefined)])].map((each) =>
+      startAs(scenario, each)
+    )
     const { original, candidates: tried } = await verifyImage(
       toImageJob(file, undefined, settings),
       candidates,
@@ -115,6 +117,11 @@ const explain = ({ result }: RewrittenFile): string =>
 
 function settingsOf({ http, network: buildNetwork = 'none', readOnly = false }: Scenario): VerifySettings {
   return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait: 6, timeout: 180, maxGrowth: 1 }
+}
+
+/** A platform that chooses the uid does so for every image. */
+function startAs({ runAs }: Scenario, candidate: Candidate): Candidate {
+  return runAs === undefined ? candidate : { ...candidate, runAs, uid: Number.parseInt(runAs, 10) }
 }
 
 function naiveCandidate({ dockerfile }: Scenario): Candidate {

@@ -210,7 +210,7 @@ export function checkByteOrderMark(fixture: Fixture): void {
 }
 
 /** New instructions that transforms may add. */
-const addable = new Set(['RUN', 'USER', 'ENV', 'CMD', 'EXPOSE'])
+const addable = new Set(['RUN', 'USER', 'ENV', 'CMD', 'EXPOSE', 'ARG'])
 /** With strategy `entrypoint` also these, and the USER of an earlier conversion goes. */
 const addableWithEntrypoint = new Set([...addable, 'COPY', 'ENTRYPOINT'])
 

@@ -20,6 +20,7 @@ export interface Flags {
   user?: string
   uid?: number
   gid?: number
+  uidFrom?: 'build-args'
   target?: string[]
   context?: string
   port?: Record<number, number>

@@ -73,6 +73,11 @@ function addConversionOptions(command: Command): void {
     .option('--user <name>', 'the account to create (default: app)', flags.parseAccountName)
     .option('--uid <n>', 'its number (default: 10001)', flags.parseUserId)
     .option('--gid <n>', "its group's number (default: the uid)", flags.parseGroupId)
+    .addOption(
+      new Option('--uid-from <source>', 'build-args: ARG UID and GID say the numbers of the account').choices([
+        'build-args'
+      ])
+    )
     .option(
       '--target <stage>',
       'a stage that is shipped; repeatable (default: the last, and those of compose files)',

@@ -6,7 +6,8 @@ import { didYouMean } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
-import { type Flags, type Format, notYetAvailable, refuseUnavailable } from './flags.ts'
+import { findStrategyConflict } from '../options.ts'
+import { type Flags, type Format, refuseUnavailable } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
 export interface Settings extends FileSettings {
@@ -41,7 +42,8 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
       const own = fromConfig?.optionsFor(file)
       const images = { ...own?.images, ...fromFlags.images }
       const options = { ...own, ...fromFlags, ...(Object.keys(images).length > 0 && { images }) }
-      if (options.strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${options.strategy}"`)
+      const conflict = findStrategyConflict(options)
+      if (conflict !== undefined) throw new UnrootError('INVALID_OPTION', conflict)
       return options
     }
   }
@@ -53,9 +55,9 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 }
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
-  const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
-  if (strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${strategy}"`)
-  const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
+  const { strategy, user, uid, gid, uidFrom, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
+  const chosen = { strategy, user, uid, gid, uidFrom, umask, chown, harden }
+  const same = { ...chosen, only, skip, safeOnly, targets: target, ports: port }
   const { stepDown, entrypointVariables, entrypointInline } = flags
   const options = {
     ...same,

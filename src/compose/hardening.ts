@@ -76,7 +76,7 @@ export function findHardening({ written: planned, server, user, findings, ...sta
   const written = [...planned, ...(server?.paths ?? [])]
   const folders = written.map(({ path, kind }) => (kind === 'file' ? path.slice(0, path.lastIndexOf('/')) : path))
   const isTemporary = (path: string) => /^\/(?:tmp|run|var\/(?:run|tmp|cache|log|lock))(?:\/|$)/.test(path)
-  const [uid, gid] = user.text.split(':')
+  const [uid, gid] = (user.buildArguments === undefined ? user.text : `${user.uid}:${user.gid}`).split(':')
   // source: runc, libcontainer/rootfs_linux.go: a tmpfs takes over the mode of the directory under it, not its owner
   const owner = /^\d+$/.test(uid ?? '') ? `:uid=${uid},gid=${gid ?? 0}` : ''
   const own = [...new Set(folders.filter((path) => isTemporary(path) && !/^\/(?:var\/)?tmp(?:\/|$)/.test(path)))]

@@ -21,6 +21,8 @@ export interface ImageChange {
   portArguments: ReadonlySet<string>
   /** `uid:gid` of the image's user, for messages. */
   user: string
+  /** Arguments of `build` from which the account has its numbers. */
+  buildArguments?: ReadonlyMap<string, string>
   harden: Hardening | undefined
   /** Variables that the service hands on, each with the image's own value. */
   environment: ReadonlyMap<string, string>
@@ -92,6 +94,7 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     }
     checkUser(service)
     if (change.environment.size > 0 && service.get('user') === undefined) addEnvironment(service)
+    addBuildArguments(service)
     if (change.harden !== undefined) problems.push(...addHardening(editor, service, change.harden))
   }
   if (change.ports.size > 0) {
@@ -103,6 +106,43 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     }
   }
   return { editor, problems }
+
+  /** `build.args` for the numbers of the account; what the service says itself stays. */
+  function addBuildArguments(service: ComposeService) {
+    const wanted = [...(change.buildArguments ?? [])]
+    const build = service.get('build')
+    if (wanted.length === 0 || build === undefined) return
+    const args = findPair(build, 'args')?.value as ParsedNode | null | undefined
+    const message = `${service.name}: the numbers of the account are those of whoever builds`
+    const isShared = others.some((other) => other.get('build') === build)
+    const listed = listItems(args).map((item) => scalarText(item) ?? '')
+    const isList = listed.length > 0
+    if (isList && wanted.every(([name]) => listed.some((each) => each === name || each.startsWith(`${name}=`)))) return
+    if (
+      isShared ||
+      isList ||
+      !('items' in build) ||
+      scalarText(build) !== undefined ||
+      (args != null && !('items' in args))
+    ) {
+      left(
+        build.range[0],
+        `\`build\` of ${service.name} does not say ${wanted.map(([name]) => name).join(' and ')}`,
+        `Write it with \`context\` and \`args: { ${wanted.map(([name, value]) => `${name}: "${value}"`).join(', ')} }\`.`
+      )
+      return
+    }
+    if (args == null) {
+      if (findPair(build, 'args') === undefined)
+        editor.addPair(build as YAMLMap.Parsed, 'args', Object.fromEntries(wanted), message)
+      return
+    }
+    // Two pairs at the end of one map would be spliced into the same place.
+    const missing = wanted.filter(([name]) => findPair(args, name) === undefined)
+    for (const [name, value] of missing.slice(0, 1)) editor.addPair(args as YAMLMap.Parsed, name, value, message)
+    if (missing.length > 1)
+      left(args.range[0], `\`args\` of ${service.name} do not say ${missing[1]?.[0]}`, `Add ${missing[1]?.join(': ')}.`)
+  }
 
   /** The ports that move for a service: what its own command says about the port is its own matter. */
   function portsOf(service: ComposeService): Map<number, number> {

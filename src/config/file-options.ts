@@ -37,8 +37,8 @@ export function createFileSettings({ config, folder }: LoadedConfig): FileSettin
 }
 
 function toFileOptions(config: ConfigFileOptions, folder: string): FileOptions {
-  const { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden } = config
-  const same = { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden }
+  const { strategy, user, uid, gid, uidFrom, umask, chown, safeOnly, companions, harden } = config
+  const same = { strategy, user, uid, gid, uidFrom, umask, chown, safeOnly, companions, harden }
   const { stepDown, entrypointVariables, entrypointInline } = config
   const options: Partial<Record<keyof FileOptions, unknown>> = {
     ...same,

@@ -102,6 +102,7 @@ const fileOptions = {
   ),
   uid: v.optional(id(1, 'must be at least 1; 0 is root')),
   gid: v.optional(id(0, 'must be at least 0')),
+  uidFrom: v.optional(v.picklist(['build-args'], 'must be build-args')),
   target: v.optional(words),
   context: v.optional(v.string('must be a path')),
   port: v.optional(ports),

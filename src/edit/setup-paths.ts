@@ -12,6 +12,7 @@ import { escapeRegExp } from '../plan/root-home.ts'
 import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { readFlow } from '../plan/script-flow.ts'
 import { findBringers } from '../plan/system-grants.ts'
+import { isPreparedBase } from '../plan/user.ts'
 import { isOwnedAlready, type PlannedPath } from '../plan/writable-paths.ts'
 import { runsScriptsAsOwner } from '../services/npm-owner.ts'
 
@@ -73,7 +74,9 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const { accounts } = image.final
   const facts = readRunFacts(dockerfile, image.lineage)
   const base = image.base.image
-  const owned = base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
+  // To the account alone does not do where any uid of group 0 comes.
+  const isGiven = user.replaces === undefined || isPreparedBase(image)
+  const owned = isGiven && base?.account?.uid !== undefined && base.account.uid === user.uid ? (base.owned ?? []) : []
   const copies = readCopies(dockerfile, image.lineage)
   let moves: Map<Instruction, string[]> | undefined
   /** What fills a place that the user gets with all that is in it, or a place of the system. */
@@ -99,7 +102,8 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     const isRecursive = each.isRecursive === true
     if (madeBy === undefined && (owned.includes(path) || path === user.ownHome)) return false
     const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
-    const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
+    // What an image gives to the user that it runs as has been tried.
+    const since = plan.isNonRoot ? undefined : isRecursive ? (fillers(each).at(-1) ?? made) : made
     return !isOwnedAlready(path, facts, user, accounts, since, isRecursive && each.kind === 'directory')
   })
   const { instructions } = stage

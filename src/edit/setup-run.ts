@@ -10,6 +10,7 @@ import { shellSources } from '../image/shell-source.ts'
 import { readCopies } from '../plan/copies.ts'
 import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import type { ShellCommand } from '../shell/commands.ts'
 import type { Editor } from './editor.ts'
 import { findUserPlace } from './user-place.ts'
 
@@ -29,19 +30,25 @@ const setupTools = new Set([
   'echo'
 ])
 
+const isGroupChmod = ({ name, args }: ShellCommand): boolean =>
+  name === 'chmod' && args.some(({ value }) => value === 'g=u')
+
 const isSetup = (instruction: Instruction, plan: StagePlan): boolean => {
   if (instruction.raw.dangling !== undefined) return false
   if (instruction.keyword !== 'RUN' || instruction.heredocs.length > 0 || instruction.flags.length > 0) return false
   if (instruction.json !== undefined || /[;|#`]|\$\(/.test(instruction.argumentText)) return false
   const commands = shellSources(instruction).flatMap((source) => source.script.commands)
-  if (commands.length === 0 || commands.some((command) => !setupTools.has(command.name))) return false
-  const { uid, gid, name, text } = plan.user
+  if (commands.length === 0 || commands.some((command) => !setupTools.has(command.name) && !isGroupChmod(command)))
+    return false
+  const { uid, gid, text, replaces } = plan.user
+  const name = plan.user.name ?? replaces?.name
   return commands.some(({ name: tool, args, redirects }) => {
     const words = args.map((word) => word.value)
     if (tool === 'echo' && redirects.some(({ target }) => target.value === '/etc/passwd'))
       return name !== undefined && words.some((word) => word.startsWith(`${name}:`))
     if (tool === 'useradd' || tool === 'adduser') return name !== undefined && words.includes(name)
-    if (tool === 'chown') return words[0] === text || words[0] === `${uid}:${gid}` || words[0] === name
+    if (tool === 'chown')
+      return [text, `${uid}:${gid}`, name, replaces && `${replaces.uid}:${replaces.gid}`].includes(words[0])
     return false
   })
 }

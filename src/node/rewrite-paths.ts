@@ -5,7 +5,7 @@ import type { BuiltImage, FoundManifest } from '../kubernetes/project.ts'
 import { buildFailedReport, buildFileReport } from '../report/json.ts'
 import { createSharedConfigs, type SharedConfigs } from '../report/shared-config.ts'
 import { concernsManifests, rewrite } from '../rewrite.ts'
-import type { CompanionReport, FileReport, ManifestInput, RewriteOptions, RewriteResult } from '../types.ts'
+import type { CompanionReport, FileReport, ManifestInput, RewriteOptions, RewriteResult, Strategy } from '../types.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
 import { type ComposeReader, createComposeReader } from './compose.ts'
 import { type BuildContext, createBuildContext } from './context.ts'
@@ -63,6 +63,8 @@ export interface RewrittenFile {
   context: BuildContext
   /** The stages that are shipped, where anybody has named them. */
   targets: readonly string[] | undefined
+  /** The one that was asked for. */
+  strategy: Strategy | undefined
 }
 
 /** A run over many files. */
@@ -187,7 +189,8 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
       ...(result.text === text ? [] : [{ file: found.file, name: found.path, text: result.text }])
     ]
     if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
-    run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets: options.targets })
+    const { targets, strategy } = options
+    run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets, strategy })
     run.companions.add(edits, found.path)
     const named = (name: string) => relativePath(run.options.cwd, realPath(context.file(name)))
     run.shared.note(report, result.serverFiles.map(named), new Set([...result.companions.keys()].map(named)))

@@ -13,14 +13,15 @@ import { readAcceptances, readMistakenComments } from './acceptances.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
+import { otherStrategy } from './hazards/other-strategy.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions, type PortMention } from './ports.ts'
 import { planKeys } from './private-keys.ts'
 import { findClosedPrograms } from './program-modes.ts'
-import { hazards } from './rules.ts'
-import { noRunFacts, readRunFacts } from './run-facts.ts'
+import { anyUserHazards, hazards } from './rules.ts'
+import { readRunFacts } from './run-facts.ts'
 import {
   findStartedServer,
   isOwnedByPackage,
@@ -33,7 +34,7 @@ import { findSourcePorts } from './source-ports.ts'
 import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { findStepDown, planStepDown, type StepDown, type StepDownPlan, stepDownUser } from './step-down.ts'
-import { type PlannedUser, planUser } from './user.ts'
+import { fromBuildArguments, type PlannedUser, planUser, toAnyUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
 export interface StagePlan {
@@ -235,40 +236,45 @@ function planStage(
   const stepDown = findExistingStepDown(dockerfile, image, options)
   if (!isRoot(image.final) || stepDown !== undefined) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
-    const user = stepDown === undefined ? currentUser(image) : stepDownUser(stepDown, image)
+    const current = stepDown === undefined ? currentUser(image) : stepDownUser(stepDown, image)
     const copies = readCopies(dockerfile, image.lineage)
+    const runFacts = readRunFacts(dockerfile, image.lineage)
     const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
     const setups = readServers(dockerfile, image, startUp, options)
-    const server = planServers(setups, image, startUp, user, readRunFacts(dockerfile, image.lineage), [], options)
-    const findWritten = () => {
-      const own = findApplicationDirectories(dockerfile, image, copies, startUp)
-      const facts = readRunFacts(dockerfile, image.lineage)
-      return planPaths(dockerfile, image, copies, facts, startUp, user, own, options.readContext, options.mounts)
-    }
+    // Asked for explicitly, another strategy reads what the image needs as if it were root still.
+    const isAnyUser = options.strategy === 'arbitrary-user' && image.final.unresolvedUser.length === 0
+    const isStepDownAsked = stepDown === undefined && options.strategy === 'entrypoint'
+    const user = isAnyUser ? toAnyUser(current, image, options, setups.length > 0) : current
+    const server = planServers(setups, image, startUp, user, runFacts, [], options)
+    const isLookedAt = isAnyUser || isStepDownAsked || options.harden === true
+    const own = isLookedAt ? findApplicationDirectories(dockerfile, image, copies, startUp) : []
+    const written = isLookedAt
+      ? planPaths(dockerfile, image, copies, runFacts, startUp, user, own, options.readContext, options.mounts)
+      : []
     const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, true, server)
     const context = {
       dockerfile,
       stage,
       image,
-      copies: [],
-      runFacts: noRunFacts,
+      copies,
+      runFacts,
       startUp,
       user,
       homeMove: undefined,
       options
     }
-    const weak = stepDown === undefined ? [...weaknesses(image, user)] : [describeStepDown(stepDown)]
-    const raw: RawFinding[] = [...weak, ...findHazards([umaskWithoutEffect], context), ...findings]
+    const weak = stepDown === undefined ? [...weaknesses(image, current)] : [describeStepDown(stepDown)]
+    const raw: RawFinding[] = [
+      ...weak,
+      ...findHazards([umaskWithoutEffect, ...(isAnyUser ? anyUserHazards : [otherStrategy])], context),
+      ...findings
+    ]
+    const isImpossible = raw.some(({ rule }) => rule === 'needs-group-write')
     let planned: StepDownPlan | undefined
-    if (stepDown === undefined && options.strategy === 'entrypoint') {
-      const paths = findWritten().map(({ path }) => path)
-      const answer = planStepDown({
-        ...context,
-        paths,
-        applicationDirectories: findApplicationDirectories(dockerfile, image, copies, startUp),
-        options
-      })
+    if (isStepDownAsked) {
+      const paths = written.map(({ path }) => path)
+      const answer = planStepDown({ ...context, paths, applicationDirectories: own, options })
       if ('plan' in answer) planned = answer.plan
       raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
     }
@@ -278,13 +284,13 @@ function planStage(
       isSteppingDown: stepDown !== undefined,
       isNonRoot: true,
       user,
-      paths: [],
-      written: options.harden === true ? findWritten() : [],
-      applicationDirectories: [],
+      paths: isAnyUser && !isImpossible ? written : [],
+      written,
+      applicationDirectories: isAnyUser ? own : [],
       ports,
       commandPorts: findCommandPorts(ports, mentions, server),
       closedPrograms: [],
-      environment: [],
+      environment: isAnyUser && !isImpossible ? findNeededVariables(user, image, startUp) : [],
       homeMove: undefined,
       findings: raw.map((finding) => toFinding(finding)),
       startUp,
@@ -295,10 +301,15 @@ function planStage(
   const runFacts = readRunFacts(dockerfile, image.lineage)
   const startUp = readStartUp(dockerfile, image, copies, options)
   const setups = readServers(dockerfile, image, startUp, options)
-  const user = planServerUser(setups, startUp, (account) =>
-    planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
+  const isAnyUser = options.strategy === 'arbitrary-user'
+  // A number that is asked for is not that of another account: the names in the file mean the one it would have been.
+  const { uid: _uid, gid: _gid, ...unnumbered } = options
+  const account = planServerUser(setups, startUp, (name) =>
+    planUser(dockerfile, image, isAnyUser ? unnumbered : options, name ?? findStepDownAccount(image, startUp), runFacts)
   )
-  const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
+  const fixed = isAnyUser ? toAnyUser(account, image, options, setups.length > 0) : account
+  const user = options.uidFrom === 'build-args' ? fromBuildArguments(fixed, image) : fixed
+  const homeMove = findHomeMove(dockerfile, image, copies, startUp, isAnyUser ? { ...user, ownHome: user.home } : user)
   // What stands under /root is looked at where it will be.
   const now = homeMove === undefined ? undefined : readMoved(dockerfile, stage, homeMove, options)
   const context = {
@@ -335,7 +346,7 @@ function planStage(
   const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server, sourcePorts)
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
-  const raw = [...findHazards(hazards, context), ...ownFindings]
+  const raw = [...findHazards(isAnyUser ? [...hazards, ...anyUserHazards] : hazards, context), ...ownFindings]
   let planned: StepDownPlan | undefined
   if (options.strategy === 'entrypoint') {
     const writable = [...paths, ...(server?.paths ?? [])].map(({ path }) => path)
@@ -343,7 +354,27 @@ function planStage(
     if ('plan' in answer) planned = answer.plan
     raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
   }
-  if (!/^\d/.test(user.text))
+  if (isAnyUser && findStepDown(image, startUp)?.isAtRunTime === true)
+    raw.push({
+      rule: 'other-strategy',
+      severity: 'error',
+      message: 'the entrypoint starts as root and becomes the user that its environment names (strategy `entrypoint`)',
+      help: 'Started as an arbitrary uid it changes nothing. For images without root, remove the script with its ENTRYPOINT, COPY and ENV, and convert again.'
+    })
+  if (options.uidFrom === 'build-args' && user.buildArguments === undefined)
+    raw.push({
+      rule: 'uid-is-fixed',
+      severity: 'info',
+      message: `the numbers ${user.text} do not come from build arguments: ${
+        user.create === undefined
+          ? 'no account is made here'
+          : image.lineage.length > 1
+            ? 'the shipped stage is built on another of this file, which has arguments of its own'
+            : 'the file has an argument of that name with another meaning or further down'
+      }`,
+      help: 'Build with other numbers by an account of the Dockerfile’s own (useradd --uid ${UID}), or start with docker run --user.'
+    })
+  if (!/^[\d$]/.test(user.text))
     raw.push({
       rule: 'named-user',
       severity: 'info',
@@ -431,9 +462,12 @@ function findCommandPorts(
 function findNeededVariables(user: PlannedUser, image: StageImage, { programs }: StartUp): string[] {
   const { environment } = image.final
   const needed: string[] = []
+  if (user.replaces !== undefined && user.home !== undefined) {
+    if (environment.get('HOME') !== user.home) needed.push(`HOME=${user.home}`)
+  }
   // A user without an account has / for his home.
-  if (
-    user.source === 'numeric' &&
+  else if (
+    (user.source === 'numeric' || user.replaces !== undefined) &&
     user.ownHome === undefined &&
     !environment.has('HOME') &&
     programs.some(({ name }) => wantsHome(name))

@@ -12,8 +12,11 @@ import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
 import { foreignFilesHazard } from './hazards/foreign-files.ts'
 import { generatesAtStart } from './hazards/generates-at-start.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
+import { needsGroupWrite } from './hazards/needs-group-write.ts'
+import { needsPasswdEntry } from './hazards/needs-passwd-entry.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
+import { otherStrategy } from './hazards/other-strategy.ts'
 import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
 import { packagedDaemon } from './hazards/packaged-daemon.ts'
 import { rootHomeLeft } from './hazards/root-home-left.ts'
@@ -21,6 +24,7 @@ import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
 import { scriptFillsRootHome } from './hazards/script-fills-root-home.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
+import { undoesGroupRights } from './hazards/undoes-group-rights.ts'
 import { unknownApplication } from './hazards/unknown-application.ts'
 import { unknownBase } from './hazards/unknown-base.ts'
 import { unreadEntrypoint } from './hazards/unread-entrypoint.ts'
@@ -53,6 +57,12 @@ export const hazards: readonly Hazard[] = [
   explicitRoot,
   umaskWithoutEffect
 ]
+
+/** What stands against strategy `arbitrary-user` beside that. */
+export const anyUserHazards: readonly Hazard[] = [needsGroupWrite, needsPasswdEntry, undoesGroupRights]
+
+/** Every hazard that there is. */
+export const allHazards: readonly Hazard[] = [...hazards, ...anyUserHazards, otherStrategy]
 
 const rule = (name: string, severity: Rule['severity'], summary: string, description: string): Rule => ({
   name,
@@ -140,6 +150,13 @@ containers that talk to this one directly must use the new number.`
     'USER is a name, not a number',
     `Kubernetes' \`runAsNonRoot: true\` cannot check a name and rejects the image. Write \`USER uid:gid\`; with
 \`unroot --only pin-numeric-user\` it is done where both numbers are known.`
+  ),
+  rule(
+    'uid-is-fixed',
+    'info',
+    'With --uid-from build-args: the numbers of this account are fixed',
+    `An account that the base image or the Dockerfile has already keeps its numbers, and an \`ARG\` ends with its stage, so that the
+stages below the shipped one could not use it. The file is converted with fixed numbers.`
   ),
   rule(
     'unresolved-user',
@@ -246,7 +263,7 @@ in the config. Stages that are called \`dev\`, \`test\` and the like are not men
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules, ...kubernetesRules].map(
+export const rules: readonly Rule[] = [...allHazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,

@@ -28,8 +28,6 @@ export interface RunFacts {
   covering(path: string): Iterable<RunFact>
 }
 
-export const noRunFacts: RunFacts = { all: [], at: () => [], covering: () => [] }
-
 const interesting = /\b(mkdir|chown|chmod|chgrp|install|rm|touch)\b/
 
 /** Directories that `RUN`s make, own, open and remove, in order. */
@@ -83,13 +81,13 @@ function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFac
           const flags = words.filter((word) => word.startsWith('-'))
           const rest = words.filter((word) => !word.startsWith('-'))
           const isRecursive = flags.some((flag) => /^-[a-zA-Z]*[rR]|^--recursive$/.test(flag))
-          const add = (kind: RunFact['kind'], paths: readonly string[], value: string) => {
+          const add = (kind: RunFact['kind'], paths: readonly string[], value: string, isDeep = isRecursive) => {
             for (const path of paths)
               facts.push({
                 kind,
                 path: resolvePath(directory, path.replace(/^~(?=\/|$)/, '/root')),
                 value,
-                isRecursive,
+                isRecursive: isDeep,
                 isFile: command.name === 'touch',
                 isStrict:
                   kind === 'make' &&
@@ -135,6 +133,29 @@ function listRunFacts(dockerfile: Dockerfile, lineage: readonly Stage[]): RunFac
             case 'chmod':
               add('open', rest.slice(/^[-+]/.test(rest[0] ?? '') ? 0 : 1), rest[0] ?? '')
               break
+            case 'find': {
+              // `find X -type d -exec chmod g=u {} +`
+              const exec = words.indexOf('-exec')
+              const paths = words.slice(
+                0,
+                words.findIndex((word) => word.startsWith('-'))
+              )
+              if (words[exec + 1] === 'chmod' && /^u?g[=+]/.test(words[exec + 2] ?? ''))
+                add('open', paths, words[exec + 2] ?? '', true)
+              break
+            }
+            case 'bash': {
+              // The same where there is no `find`: `for d in X/**/; do [ -L "${d%/}" ] || chmod g=u "$d"; done`
+              const script = command.args.at(-1)?.value ?? ''
+              const [, trees = ''] = /^for d in (\/.*\/\*\*\/); do .*\|\| chmod g=u "\$d"; done$/.exec(script) ?? []
+              add(
+                'open',
+                trees.split(' ').flatMap((tree) => (tree === '' ? [] : [tree.slice(0, -'/**/'.length)])),
+                'g=u',
+                true
+              )
+              break
+            }
             case 'rm':
             case 'rmdir':
               add('remove', rest, '')

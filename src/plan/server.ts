@@ -446,7 +446,7 @@ function planServer(
     if (isCovered(path)) return
     paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
   }
-  const isOther = layout.account === undefined || layout.account !== user.name
+  const isOther = layout.account === undefined || layout.account !== (user.name ?? user.replaces?.name)
   for (const written of layout.writable) {
     const path = expand(written, image.final.environment, '\\').value
     own(path, {

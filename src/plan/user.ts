@@ -5,7 +5,7 @@ import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import type { ReportedUser, RewriteOptions } from '../types.ts'
 import { readCopies } from './copies.ts'
-import { isInside } from './paths.ts'
+import { isInside, isRootHome, isSystemDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
 
 /** How an account can be created in the image. */
@@ -23,6 +23,13 @@ export interface PlannedUser {
   create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
   /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
   text: string
+  /** With `--uid-from build-args`: the names of the `ARG`s in `text`, and which the stage lacks. */
+  buildArguments?: { uid: string; gid: string | undefined; missing: readonly string[] }
+  /**
+   * Strategy `arbitrary-user`: any uid may run the image, group 0 gives the rights. Its value is the account that the image
+   * would have run as, which the file may name.
+   */
+  replaces?: { name: string | undefined; uid: number | undefined; gid: number | undefined; hasHome: boolean }
 }
 
 const defaultId = 10001
@@ -155,7 +162,7 @@ export function planUser(
   }
 
   // Made for a random uid of group 0 (OpenShift): the group is what gives the rights.
-  if (!isAsked && givesRightsToRootGroup(image)) return numeric(defaultId, 0)
+  if (!isAsked && givesRightsToRootGroup(image)) return memberOfRootGroup(defaultId)
   const dialect = canRun(image) && !isCrossBuilt(dockerfile, image) ? dialectOf(distribution) : undefined
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
@@ -205,6 +212,9 @@ export function planUser(
   }
 }
 
+/** What an earlier conversion of such a stage has added. */
+const onlyGivesDirectories = /^mkdir -p [^&;|]+\s&& (?:chown|chmod) [\w:=]+ [^&;|]+$/
+
 /**
  * A stage without any `RUN` in a file that compiles for other platforms: its author builds without emulation, and a
  * program that was compiled elsewhere needs no account.
@@ -213,13 +223,127 @@ const isCrossBuilt = (dockerfile: Dockerfile, image: StageImage): boolean =>
   image.base.image !== undefined &&
   image.base.image.kind !== 'application' &&
   image.lineage.every(
-    (stage) => !stage.instructions.some(({ keyword }) => keyword === 'RUN' || keyword === 'WORKDIR')
+    (stage) =>
+      !stage.instructions.some(
+        ({ keyword, argumentText }) =>
+          keyword === 'WORKDIR' || (keyword === 'RUN' && !onlyGivesDirectories.test(argumentText))
+      )
   ) &&
   (/BUILDPLATFORM|TARGETARCH|GOARCH=/.test(dockerfile.text) ||
     /^(?:arm|i386|ppc64le|s390x|riscv64|mips)/.test(image.base.reference.text))
 
+/** A number without an account: the group is what gives the rights. */
+const memberOfRootGroup = (uid: number): PlannedUser => ({
+  uid,
+  gid: 0,
+  name: undefined,
+  home: undefined,
+  ownHome: undefined,
+  source: 'numeric',
+  create: undefined,
+  text: `${uid}:0`
+})
+
+/**
+ * The user of strategy `arbitrary-user`: the number of the account that the image would run as, in group 0 and without a
+ * name. The account stays where the image has it, and none is made: a random uid has none either.
+ *
+ * @param hasOwnPlaces the program keeps its files in places of its own and looks for none in its home
+ */
+export function toAnyUser(
+  user: PlannedUser,
+  image: StageImage,
+  options: RewriteOptions,
+  hasOwnPlaces: boolean
+): PlannedUser {
+  const { environment } = image.final
+  const { name, uid, gid, ownHome, create, source } = user
+  const isReused = create === undefined && uid !== undefined
+  const number = options.uid ?? uid ?? defaultId
+  const given = environment.get('HOME')
+  const account =
+    ownHome !== undefined && isPlaceOfOne(ownHome) ? ownHome : `/home/${create === undefined ? 'app' : name}`
+  const home =
+    given?.startsWith('/') && !isRootHome(given) && given !== '/'
+      ? given
+      : isPreparedBase(image)
+        ? undefined
+        : hasOwnPlaces
+          ? '/tmp'
+          : canRun(image)
+            ? account
+            : undefined
+  return {
+    ...memberOfRootGroup(number),
+    home,
+    source: isReused && number === uid ? source : 'numeric',
+    replaces: {
+      name: create === undefined ? name : undefined,
+      uid,
+      gid,
+      hasHome: home !== undefined && home === ownHome && create === undefined
+    }
+  }
+}
+
+/** The base image's own account is a member of group 0: its vendor has prepared it for any uid. */
+export const isPreparedBase = ({ base }: StageImage): boolean => base.image?.account?.gid === 0
+
+/** Names under which Dockerfiles take the numbers of their account. */
+const uidNames = ['UID', 'USER_ID', 'USER_UID', 'APP_UID', 'PUID']
+const gidNames = ['GID', 'GROUP_ID', 'USER_GID', 'APP_GID', 'PGID']
+
+/**
+ * The same user with its numbers from build arguments; itself where they are fixed: an account that is there already, or
+ * another stage of this file below, in which an `ARG` of the shipped one has no value.
+ */
+export function fromBuildArguments(user: PlannedUser, image: StageImage): PlannedUser {
+  const isMade = user.create !== undefined || (user.replaces !== undefined && user.source === 'numeric')
+  if (!isMade || image.lineage.length !== 1 || !canRun(image)) return user
+  const { stage } = image
+  // Only what stands above every step has its value in all of them.
+  const firstStep = stage.instructions.findIndex(({ keyword }) => /^(?:RUN|COPY|ADD|WORKDIR|VOLUME)$/.test(keyword))
+  const find = (names: readonly string[]) =>
+    stage.instructions
+      .slice(0, firstStep === -1 ? undefined : firstStep)
+      .filter(({ keyword }) => keyword === 'ARG')
+      .flatMap(({ properties }) => properties ?? [])
+      .find(({ name, value }) => names.includes(name.text) && /^[1-9]\d*$/.test(value?.text ?? ''))
+  const ownUid = find(uidNames)
+  const ownGid = find(gidNames)
+  const needsGid = user.replaces === undefined
+  const uid = ownUid?.name.text ?? 'UID'
+  const gid = needsGid ? (ownGid?.name.text ?? 'GID') : undefined
+  const numbers = {
+    uid: ownUid === undefined ? user.uid : Number(ownUid.value?.text),
+    gid: needsGid && ownGid !== undefined ? Number(ownGid.value?.text) : user.gid
+  }
+  const { accounts, variables } = image.final
+  const isNew = (name: string, own: unknown) => own !== undefined || !variables.has(name)
+  // An account of that number cannot be made again, and an argument that the file has further down is not ours.
+  if (ownUid !== undefined && numbers.uid !== undefined && accounts.uids.has(numbers.uid)) return user
+  if (!isNew(uid, ownUid) || (gid !== undefined && !isNew(gid, ownGid))) return user
+  return {
+    ...user,
+    ...numbers,
+    text: `\${${uid}}:${gid === undefined ? '0' : `\${${gid}}`}`,
+    buildArguments: {
+      uid,
+      gid,
+      missing: [
+        ...(ownUid === undefined ? [`UID=${numbers.uid}`] : []),
+        ...(needsGid && ownGid === undefined ? [`GID=${numbers.gid}`] : [])
+      ]
+    }
+  }
+}
+
+/** A home that the group may have: not one of the system's directories, nor what a web server delivers. */
+const isPlaceOfOne = (home: string): boolean =>
+  home !== '/' && !isSystemDirectory(home) && !/^\/var\/www(?:\/|$)/.test(home)
+
 /** `chgrp -R 0` with `chmod g=u`. source: docs.openshift.com "Support arbitrary user ids" */
-const givesRightsToRootGroup = (image: StageImage): boolean => {
+export const givesRightsToRootGroup = (image: StageImage): boolean => {
   const runs = image.lineage
     .flatMap((stage) => stage.instructions)
     .filter(({ keyword }) => keyword === 'RUN')
@@ -298,7 +422,11 @@ function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | un
 export function accountCommands(user: PlannedUser): string[] {
   if (user.create === undefined) return []
   const { dialect, distribution, installShadow } = user.create
-  const { uid, gid, name } = user
+  const { name, buildArguments } = user
+  const uid = buildArguments === undefined ? user.uid : `\${${buildArguments.uid}}`
+  const gid = buildArguments?.gid === undefined ? user.gid : `\${${buildArguments.gid}}`
+  // In single quotes the shell puts no value in.
+  const quote = buildArguments === undefined ? "'" : '"'
   if (dialect === 'busybox')
     return [
       `addgroup -g ${gid} -S ${name}`,
@@ -306,8 +434,8 @@ export function accountCommands(user: PlannedUser): string[] {
     ]
   if (dialect === 'lines')
     return [
-      `echo '${name}:x:${gid}:' >> /etc/group`,
-      `echo '${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin' >> /etc/passwd`,
+      `echo ${quote}${name}:x:${gid}:${quote} >> /etc/group`,
+      `echo ${quote}${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin${quote} >> /etc/passwd`,
       `mkdir -p /home/${name}`,
       `chown ${uid}:${gid} /home/${name}`
     ]

@@ -2,7 +2,7 @@
 import { type Dockerfile, stageOf } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
-import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
+import { type Accounts, type Principal, resolvePrincipal } from '../image/accounts.ts'
 import { createSubstitute, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
 import { type ArgumentWrite, findArgumentWrites } from '../services/program-writes.ts'
@@ -25,7 +25,7 @@ import type { RunFact, RunFacts } from './run-facts.ts'
 import { type ScriptWrite, scriptWrites } from './script-writes.ts'
 import type { StartUp } from './startup.ts'
 import { findGrant, type Grant } from './system-grants.ts'
-import type { PlannedUser } from './user.ts'
+import { isPreparedBase, type PlannedUser } from './user.ts'
 
 export interface PlannedPath {
   path: string
@@ -116,6 +116,15 @@ function highestDeclared(path: string, declared: ReadonlySet<string>): string | 
   return found
 }
 
+/** What the base image gives to its account, and to nobody else of the group. */
+export function findAccountPlaces(image: StageImage, { replaces, home }: PlannedUser): string[] {
+  const base = image.base.image
+  if (replaces === undefined || base?.kind !== 'application' || isPreparedBase(image)) return []
+  if (base.account?.name === undefined || base.account.name !== replaces.name) return []
+  // source: docker-library/php apache/Dockerfile: mode 1777 for what Apache writes
+  return (base.owned ?? []).filter((path) => path !== home && !/^\/var\/(?:lock|run|log)\/apache2$/.test(path))
+}
+
 /** Everything the plan knows the process to write, with reasons. */
 export function planPaths(
   dockerfile: Dockerfile,
@@ -148,6 +157,11 @@ export function planPaths(
     if (path === user.ownHome) return
     planned.set(path, { path, kind, reason })
   }
+  if (user.replaces !== undefined && user.home !== undefined && !isPublicDirectory(user.home) && !isPreparedBase(image))
+    planned.set(user.home, { path: user.home, kind: 'directory', reason: 'HOME' })
+  for (const path of findAccountPlaces(image, user))
+    if (isDataDirectory(path) && !isWebRoot(path))
+      add(path, `belongs to ${user.replaces?.name} alone in ${image.base.reference.text}`)
   for (const path of applicationDirectories)
     add(path, path === image.final.workdir ? 'the working directory' : 'receives application files')
 
@@ -391,6 +405,13 @@ export function findMade(facts: Pick<RunFacts, 'all'>): Map<string, { instructio
   return made
 }
 
+/** Whether an owner is the planned user, or the account that stands in the file in his place. */
+export const isPrincipal = (owner: Pick<Principal, 'uid' | 'name'>, { uid, name, replaces }: PlannedUser): boolean =>
+  [{ uid, name }, ...(replaces === undefined ? [] : [replaces])].some(
+    (user) =>
+      (owner.uid !== undefined && owner.uid === user.uid) || (owner.name !== undefined && owner.name === user.name)
+  )
+
 /** Whether the Dockerfile itself gives `path` to the user, or opens it to everybody. */
 export function isOwnedAlready(
   path: string,
@@ -410,6 +431,6 @@ export function isOwnedAlready(
       return /^0?[0-7]?[0-7][0-7]7$|^(?:a|o|ugo|go)?\+[rx]*w|^(?:a|ugo)=rwx/.test(fact.value) && !/^\+/.test(fact.value)
     if (fact.kind !== 'own') return false
     const owner = resolvePrincipal(fact.value.replace(/\.(?=[a-z])/, ':'), accounts)
-    return (owner.uid !== undefined && owner.uid === user.uid) || (owner.name !== undefined && owner.name === user.name)
+    return isPrincipal(owner, user)
   }
 }

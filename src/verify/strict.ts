@@ -16,7 +16,12 @@ const keepsContent = /working directory|application files|^VOLUME/
 export function strictArguments(
   settings: VerifySettings,
   kind: EngineKind,
-  { uid, writablePaths, startsAsRoot = false }: Pick<Candidate, 'uid' | 'writablePaths' | 'startsAsRoot'>
+  {
+    uid,
+    runAs,
+    writablePaths,
+    startsAsRoot = false
+  }: Pick<Candidate, 'uid' | 'runAs' | 'writablePaths' | 'startsAsRoot'>
 ): string[] {
   const { runNetwork, readOnly } = settings
   // Docker gives a tmpfs the mode of the directory below it, whatever is asked for, so the owner counts. Podman does
@@ -24,6 +29,7 @@ export function strictArguments(
   const mode = kind === 'docker' && uid !== null ? `:mode=1777,uid=${uid}` : ':mode=1777'
   return [
     ...['--network', runNetwork],
+    ...(runAs === undefined ? [] : ['--user', runAs]),
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
     ...(startsAsRoot ? stepDownCapabilities.flatMap((name) => ['--cap-add', name]) : []),
     // The engine refuses to change the network of the machine itself.

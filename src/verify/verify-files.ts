@@ -147,14 +147,20 @@ function knownTarget(text: string, target: string | undefined): string | undefin
   return isKnown ? target : undefined
 }
 
+/** Some uid that no image has an account for; one that rootless engines have too, which give out 65536 of them. */
+const anyUid = 54321
+
 /** The converted file as a version of the image. */
-export function toCandidate({ result, text, targets }: RewrittenFile, target: string | undefined): Candidate {
+export function toCandidate({ result, text, targets, strategy }: RewrittenFile, target: string | undefined): Candidate {
   const { text: rewritten, companions, ports, writablePaths, user, stage, startsAsRoot } = result
   // The report names the user of one stage; of another shipped stage only that it must not be root.
   const isReported =
     (targets?.length ?? 0) < 2 || target === undefined || target === stage?.name || target === String(stage?.index)
   const uid = isReported && rewritten !== text ? (user?.uid ?? null) : null
-  return { text: rewritten, files: companions, uid, ports, writablePaths, startsAsRoot }
+  const common = { text: rewritten, files: companions, ports, writablePaths, startsAsRoot }
+  return strategy === 'arbitrary-user' && rewritten !== text
+    ? { ...common, uid: anyUid, runAs: `${anyUid}:0` }
+    : { ...common, uid }
 }
 
 /** Puts the comparison into words. */

@@ -16,6 +16,8 @@ export interface Candidate {
   files: ReadonlyMap<string, string>
   /** What the plan says: null where it only says that it is not root. */
   uid: number | null
+  /** `uid:gid` that a platform gives to the container, whatever the image says. */
+  runAs?: string
   ports: readonly PortMapping[]
   writablePaths: readonly WritablePath[]
   /** Strategy `entrypoint`: it starts as root, and becomes the user at once. */

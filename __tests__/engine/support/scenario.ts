@@ -26,6 +26,8 @@ const schema = v.strictObject({
   stepsDown: v.optional(v.boolean()),
   /** Start the rewritten version with a read-only root. */
   readOnly: v.optional(v.boolean()),
+  /** `uid:gid` that a platform gives to the container, for strategy `arbitrary-user`. */
+  runAs: v.optional(v.pipe(v.string(), v.regex(/^\d+:0$/))),
   /** Octal modes of files, which git does not keep. */
   modes: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)))),
   /** Images that are built first, from a folder of the scenario. */

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo started > /var/lib/shop/state
+exec "$@"

@@ -1,0 +1,2 @@
+#!/bin/sh
+ssh deploy@example.com reload
