@@ -1,4 +1,5 @@
 import { addServerRun, findOwnComment, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
+import type { ServerPath } from '../src/plan/server.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
@@ -33,7 +34,7 @@ with \`--no-companions\`: then only directories are given to the user, and the f
     const { setup, commands } = found
     for (const [name, text] of found.context) context.changeFile(name, text, `${name}: pid file and user`)
     for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
-    const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
+    const all = [...commands, ...(setup.layout.commands ?? []), ...ownPaths(stagePlan.user.text, planned.paths)]
     if (all.length === 0 || !canRun(image)) return
     const uid = userLabel(stagePlan)
     const ports = planned.listened.filter((port) => stagePlan.ports.some(({ from }) => from === port))
@@ -41,18 +42,15 @@ with \`--no-companions\`: then only directories are given to the user, and the f
       setup.server.comment(uid, { ...(port === undefined ? {} : { port }), settings: true })
     for (const port of ports) {
       const comment = findOwnComment(dockerfile, stage, setup, setup.server.comment(uid, { port, settings: false }))
-      if (comment !== undefined && commands.length > 0)
+      if (comment !== undefined && (commands.length > 0 || setup.layout.commands !== undefined))
         edit.replace(comment.start, comment.end, `# ${whole(port)}`, 'say what the RUN is for')
     }
-    const comment = commands.length > 0 ? whole(undefined) : undefined
+    const comment = commands.length > 0 || setup.layout.commands !== undefined ? whole(undefined) : undefined
     addServerRun(context, setup, all, comment, `let ${setup.server.name} start as ${stagePlan.user.text}`)
   }
 })
 
-function ownPaths(
-  user: string,
-  paths: readonly { path: string; kind: string; isRecursive: boolean; isNew: boolean }[]
-): string[] {
+function ownPaths(user: string, paths: readonly ServerPath[]): string[] {
   const list = (group: readonly { path: string }[]) => group.map(({ path }) => path).join(' ')
   const missing = paths.filter((each) => each.isNew && each.kind === 'directory')
   const files = paths.filter((each) => each.isNew && each.kind === 'file')
@@ -62,6 +60,7 @@ function ownPaths(
     ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
     ...(files.length > 0 ? [`touch ${list(files)}`] : []),
     ...(plain.length > 0 ? [`chown ${user} ${list(plain)}`] : []),
-    ...(recursive.length > 0 ? [`chown -R ${user} ${list(recursive)}`] : [])
+    ...(recursive.length > 0 ? [`chown -R ${user} ${list(recursive)}`] : []),
+    ...paths.flatMap(({ path, mode }) => (mode === undefined ? [] : [`chmod ${mode} ${path}`]))
   ]
 }

@@ -32,12 +32,19 @@ hosts.`,
         const { name, value } = mention.variable
         const text = `${edit.keyword('ENV')} ${name}=${value.replace(/\d+(\/?)$/, `${to}$1`)}`
         const expose = image.stage.instructions.find((instruction) => instruction.keyword === 'EXPOSE')
-        edit.insertBefore(expose ?? mention.instruction, text, `listen on ${to} instead of ${mention.port}`)
+        const message = `listen on ${to} instead of ${mention.port}`
+        if (expose === undefined && mention.instruction === stage.from) edit.insertAfter(stage.from, text, message)
+        else edit.insertBefore(expose ?? mention.instruction, text, message)
         continue
       }
       if (mention.start < 0 || seen.has(mention.start)) continue
       seen.add(mention.start)
-      edit.replace(mention.start, mention.end, `${mention.insert}${to}`, `port ${mention.port} becomes ${to}`)
+      edit.replace(
+        mention.start,
+        mention.end,
+        `${mention.insert}${to}${mention.after ?? ''}`,
+        `port ${mention.port} becomes ${to}`
+      )
     }
     addServerPorts()
     // The base image exposes the old port, and nothing takes that back: whoever looks at EXPOSE must see the new one.

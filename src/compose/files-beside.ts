@@ -3,6 +3,7 @@ import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { findListenerPort, isListenerName, unprivilegedPort } from '../plan/ports.ts'
 import type { ServerSetup } from '../plan/server.ts'
+import { editPorts } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit, lineOf } from '../services/server-config.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
 import { type ComposeFile, type ComposeService, listItems, readVolume, scalarText } from './compose-file.ts'
@@ -87,16 +88,17 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
               byHand(`${named(name)} could not be read`)
               continue
             }
-            const edits: ConfigEdit[] = []
-            for (const listen of facts.listens) {
-              if (listen.port === undefined || listen.port >= 1024 || listen.port === 0) continue
-              let to = moved.get(listen.port) ?? extra.get(listen.port)
-              if (to === undefined) {
-                to = unprivilegedPort(listen.port, new Set([...moved.values(), ...extra.values()]))
-                extra.set(listen.port, to)
-              }
-              edits.push({ start: listen.start, end: listen.end, text: `${listen.before}${to}${listen.after}` })
+            const mapping = new Map(moved)
+            for (const { port } of facts.listens) {
+              if (port === undefined || port >= 1024 || port === 0) continue
+              const to =
+                moved.get(port) ??
+                extra.get(port) ??
+                unprivilegedPort(port, new Set([...moved.values(), ...extra.values()]))
+              if (!moved.has(port)) extra.set(port, to)
+              mapping.set(port, to)
             }
+            const edits: ConfigEdit[] = [...editPorts(setup.server, text, facts, mapping, { isRoot, all: [facts] })]
             if (isRoot) edits.push(...setup.server.editSettings(text, question.isWritable, setup.given))
             if (edits.length === 0) continue
             if (options.companions === false)

@@ -1,10 +1,10 @@
 /** Which privileged ports move, which stay, and what is said about them. */
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { StageImage } from '../image/image.ts'
+import { isBusyboxHttpd } from '../services/busybox-httpd.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import type { PortMapping, RewriteOptions } from '../types.ts'
 import type { RawFinding } from './hazard.ts'
-import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { exposedPorts, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
 import type { PlannedServer } from './server.ts'
 import type { StartUp } from './startup.ts'

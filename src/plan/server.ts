@@ -3,13 +3,13 @@ import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
+import { isBusyboxHttpd } from '../services/busybox-httpd.ts'
 import { findReadableServer } from '../services/readable-servers.ts'
 import type { BaseConfigFile, Server, ServerLayout } from '../services/server.ts'
-import { type ConfigFacts, type Listen, lineOf } from '../services/server-config.ts'
+import { type ConfigFacts, type ConfigPath, type Listen, lineOf, noFacts } from '../services/server-config.ts'
 import type { RewriteOptions } from '../types.ts'
 import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
 import type { RawFinding } from './hazard.ts'
-import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { installedPackages } from './packages.ts'
 import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -47,6 +47,8 @@ export interface ServerSetup {
   variables: ReadonlySet<string>
   /** Settings that the command line makes. */
   given: ReadonlyMap<string, string>
+  /** What the command line says beside ports. */
+  told: ConfigFacts
   hasTemplates: boolean
   /** Files that a start script writes in place. */
   startWrites: readonly string[]
@@ -86,6 +88,8 @@ export function readServer(
     packages: [...installedPackages(image)],
     distribution: image.base.distribution,
     tag: base?.tag ?? image.base.reference.tag ?? '',
+    program: program?.word,
+    workdir: image.final.workdir,
     mentions: (pattern) => {
       text ??= image.lineage.flatMap((stage) => stage.instructions.map(({ raw }) => raw.logical)).join('\n')
       return pattern.test(text)
@@ -99,23 +103,43 @@ export function readServer(
       !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
     )
       return undefined
-  const { config, settings } = server.readArguments(program?.args ?? base?.cmd?.slice(1) ?? [])
-  const root = config === undefined ? layout.root : resolvePath(layout.prefix, config)
+  const {
+    config,
+    settings,
+    ports: given,
+    variables: named,
+    isWhole,
+    facts: told
+  } = server.readArguments(program?.args ?? base?.cmd?.slice(1) ?? [], image.final.workdir)
+  const names =
+    config === undefined ? [layout.root, ...(layout.otherRoots ?? [])] : [resolvePath(layout.prefix, config)]
   const usesEntrypoint = startUp.entrypoint !== undefined && startUp.entrypoint.instruction === undefined
   const templates = usesEntrypoint ? layout.templates : undefined
 
-  let roots = [...new Set([parentDirectory(root), ...layout.directories, ...(templates ? [templates.from] : [])])]
+  let roots = [
+    ...new Set([
+      // A folder such as / would be far too much to watch.
+      ...names.map((name) => (/^\/[^/]*\/?$/.test(parentDirectory(name)) ? name : parentDirectory(name))),
+      ...layout.directories,
+      ...(templates ? [templates.from] : [])
+    ])
+  ]
   for (let round = 0; ; round++) {
     const known = withTemplates(readConfigFiles(dockerfile, image, layout, roots, options), templates)
-    const read = readAll(server, layout, known, root)
+    const root = names.find((name) => known.get(name) !== undefined) ?? (names[0] as string)
+    // A program that its command line tells everything needs no file.
+    const read =
+      isWhole === true || (given !== undefined && known.get(root) === undefined)
+        ? { files: [], unread: [], outside: [] }
+        : readAll(server, layout, known, root)
     const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
     if (outside.length > 0 && round < 3) {
       roots = [...roots, ...outside]
       continue
     }
     const listens: { port: number; listen: Listen; at: ServerConfigFile }[] = []
-    const ports = new Set<number>()
-    const variables = new Set<string>()
+    const ports = new Set<number>(given)
+    const variables = new Set<string>(named)
     for (const at of read.files)
       for (const listen of at.facts.listens) {
         const name = /^\$\{?(\w+)\}?$/.exec(listen.variable ?? '')?.[1]
@@ -137,6 +161,7 @@ export function readServer(
       ports,
       variables,
       given: settings,
+      told: told ?? noFacts,
       hasTemplates: known.hasTemplates,
       startWrites: findStartWrites(image, startUp),
       configFiles: known
@@ -259,6 +284,8 @@ export interface ServerPath {
   isRecursive: boolean
   /** It may be missing. */
   isNew: boolean
+  /** The server insists on it. */
+  mode?: string | undefined
 }
 
 export const isInContext = ({ file }: ServerConfigFile): boolean => file.origin.kind === 'context'
@@ -298,6 +325,17 @@ export function planServer(
     if (isCovered(path)) return
     paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
   }
+  const ownFiles = (written: readonly ConfigPath[]) => {
+    for (const { path: name, mode, isSocket } of written) {
+      if (layout.linkedLogs?.includes(name)) continue
+      const path = resolvePath(layout.workPrefix ?? layout.prefix, name)
+      if (layout.linkedLogs?.includes(path) || isCovered(path) || path.startsWith('/dev/')) continue
+      const folder = parentDirectory(path)
+      if (!isSystemDirectory(folder)) own(folder, { isNew: !layout.logs.includes(folder) })
+      // A socket cannot be made beforehand: `editSettings` moves it.
+      else if (isSocket !== true) own(path, { kind: 'file', isNew: true, mode })
+    }
+  }
   const isOther = layout.account === undefined || layout.account !== user.name
   for (const written of layout.writable) {
     const path = expand(written, image.final.environment, '\\').value
@@ -317,15 +355,9 @@ export function planServer(
       own(isOneOfMany && !isSystemDirectory(parent) ? parent : path, { isNew: true })
     }
     if (each.base !== undefined && layout.writable.length > 0 && each.file.origin.kind === 'base') continue
-    for (const { path: written } of each.facts.files) {
-      if (layout.linkedLogs?.includes(written)) continue
-      const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
-      if (layout.linkedLogs?.includes(path) || isCovered(path) || path.startsWith('/dev/')) continue
-      const folder = parentDirectory(path)
-      if (isSystemDirectory(folder)) own(path, { kind: 'file', isNew: true })
-      else own(folder, { isNew: !layout.logs.includes(folder) })
-    }
+    ownFiles(each.facts.files)
   }
+  ownFiles(setup.told.files)
   for (const path of setup.startWrites) {
     const kind = setup.configFiles.get(path)?.origin.kind
     const isBase = kind === 'base' || kind === 'changed'
@@ -370,12 +402,31 @@ export function planServer(
       help: server.byHand,
       ...(instruction === undefined ? {} : { at: instruction })
     })
-  if (unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0)
+  const isDoubted = files.some(({ facts }) => facts.doubts?.some(({ rule }) => rule === undefined) === true)
+  if (unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0 && !isDoubted)
     findings.push({
       rule: 'unread-server-config',
       severity: 'warning',
       message: `nothing in the image says where ${server.name} listens: its sites are mounted or made at the start`,
       help: server.byHand
+    })
+  for (const each of files)
+    for (const { offset, text, help, rule = 'unread-server-config' } of each.facts.doubts ?? [])
+      findings.push({
+        rule,
+        severity: 'warning',
+        message: `${each.file.path} line ${lineOf(each.file.text ?? '', offset)} ${text}`,
+        help,
+        ...(each.file.instruction === undefined ? {} : { at: each.file.instruction })
+      })
+  for (const { text, help, rule = 'unread-server-config' } of setup.told.doubts ?? [])
+    findings.push({ rule, severity: 'warning', message: `the command ${text}`, help })
+  for (const { text } of setup.told.ownPort)
+    findings.push({
+      rule: 'own-port-in-config',
+      severity: 'warning',
+      message: `the command ${text}`,
+      help: 'Write the port that clients use, such as `:443`.'
     })
   if (!editsContext)
     for (const each of files.filter(isInContext)) {

@@ -20,12 +20,17 @@ export interface Listen {
   after: string
   /** The line says the same port for a second time (a virtual host): it moves, but binds nothing. */
   isEcho: boolean
+  /** No place of its own: `Server.movePorts` knows where such a port is set. */
+  implied?: string
 }
 
 /** A path that the server writes, reads as root, or gets more configuration from. */
 export interface ConfigPath {
   path: string
   offset: number
+  /** The server insists on it. */
+  mode?: string
+  isSocket?: boolean
 }
 
 /** What one configuration file says. */
@@ -42,7 +47,47 @@ export interface ConfigFacts {
   settings: ReadonlyMap<string, string>
   /** Where the server's own port is asked for (`$server_port`), in words for a message. */
   ownPort: readonly { offset: number; text: string }[]
+  /** What the text alone does not tell, or what a reader has to know. */
+  doubts?: readonly ConfigDoubt[]
 }
+
+export interface ConfigDoubt {
+  offset: number
+  /** Continues `haproxy.cfg line 4`. */
+  text: string
+  help: string
+  /** `unread-server-config` without one. */
+  rule?: string
+}
+
+/** A configuration that says nothing. */
+export const noFacts: ConfigFacts = {
+  listens: [],
+  includes: [],
+  files: [],
+  directories: [],
+  keys: [],
+  settings: new Map(),
+  ownPort: []
+}
+
+/** A port whose digits stand in the text. */
+export const plainListen = (port: number, start: number, end: number): Listen => ({
+  port,
+  variable: undefined,
+  start,
+  end,
+  before: '',
+  after: '',
+  isEcho: false
+})
+
+/** A port that a variable holds; the framework wants its name as `$NAME`. */
+export const variableListen = (name: string, start: number, end: number): Listen => ({
+  ...plainListen(0, start, end),
+  port: undefined,
+  variable: `$${name}`
+})
 
 /** Applies edits that do not overlap. */
 export function applyConfigEdits(text: string, edits: readonly ConfigEdit[]): string {
@@ -61,7 +106,7 @@ export function wholeLine(text: string, start: number, end: number): readonly [n
   const lineStart = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
   const lineEnd = next === -1 ? text.length : next
-  const isAlone = text.slice(lineStart, start).trim() === '' && /^\s*(#.*)?$/.test(text.slice(end, lineEnd))
+  const isAlone = text.slice(lineStart, start).trim() === '' && /^\s*(#[^\n]*)?$/.test(text.slice(end, lineEnd))
   return isAlone ? [lineStart, next === -1 ? lineEnd : next + 1] : [start, end]
 }
 

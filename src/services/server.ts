@@ -1,5 +1,5 @@
 import type { Distribution } from '../image/base-image.ts'
-import type { ConfigEdit, ConfigFacts } from './server-config.ts'
+import type { ConfigEdit, ConfigFacts, Listen } from './server-config.ts'
 
 /** A configuration file that an image or a package brings. */
 export interface BaseConfigFile {
@@ -20,6 +20,8 @@ export interface ServerLayout {
   name: string
   /** The configuration that is read first. */
   root: string
+  /** Other names under which the server looks for it; the first that is there counts. */
+  otherRoots?: readonly string[]
   /** Relative names in it count from here. */
   prefix: string
   /** Directories that are there, so that a `COPY` to one of them goes into it. */
@@ -41,6 +43,8 @@ export interface ServerLayout {
   isRecursive?: boolean
   /** Where it works when the configuration names no temporary directories. */
   home?: string
+  /** What else has to be done as root, such as taking a capability off the program. */
+  commands?: readonly string[]
   /** The pid file that is compiled in. */
   pid: string
   logs: readonly string[]
@@ -63,6 +67,9 @@ export interface LayoutQuestion {
   tag: string
   /** Whether the Dockerfile's instructions say it anywhere. */
   mentions: (pattern: RegExp) => boolean
+  /** The program as the command names it. */
+  program?: string | undefined
+  workdir: string
 }
 
 /** A server whose configuration unroot can read and edit. */
@@ -72,11 +79,25 @@ export interface Server {
   /** `service` of base image rows. */
   services: readonly string[]
   packages: RegExp
+  /** The entrypoint of its image puts the program in front of a `CMD` that begins with an option. */
+  takesOptions?: boolean
   findLayout(question: LayoutQuestion): ServerLayout | undefined
-  readArguments(args: readonly string[]): {
+  /** @param workdir relative names count from here, where not from `prefix` */
+  readArguments(
+    args: readonly string[],
+    workdir: string
+  ): {
     config: string | undefined
     prefix: string | undefined
     settings: ReadonlyMap<string, string>
+    /** The command line tells where it listens, so that no file has to: ports that it binds. */
+    ports?: readonly number[]
+    /** Variables that it takes ports from. */
+    variables?: readonly string[]
+    /** No file is read, even where one is. */
+    isWhole?: boolean
+    /** What else the command line says. */
+    facts?: ConfigFacts
   }
   /** Undefined: the text is no valid configuration. */
   read(text: string, context: string): ConfigFacts | undefined
@@ -84,6 +105,13 @@ export interface Server {
   byHand: string
   /** Comment above the `RUN` that edits the base's own configuration. */
   comment(uid: string, does: { port?: number; settings: boolean }): string
+  /** Edits that move ports, where that takes more than other digits. */
+  movePorts?(
+    text: string,
+    facts: ConfigFacts,
+    mapping: ReadonlyMap<number, number>,
+    about: { isRoot: boolean; all: readonly ConfigFacts[] }
+  ): readonly (ConfigEdit & { from: number })[]
   /**
    * Edits of the first configuration file, ports left out.
    *
@@ -95,6 +123,31 @@ export interface Server {
     given: ReadonlyMap<string, string>
   ): readonly ConfigEdit[]
 }
+
+/** Edits that move the ports of one configuration file. */
+export function editPorts(
+  server: Server,
+  text: string,
+  facts: ConfigFacts,
+  mapping: ReadonlyMap<number, number>,
+  about: { isRoot: boolean; all: readonly ConfigFacts[] }
+): readonly (ConfigEdit & { from: number })[] {
+  return server.movePorts?.(text, facts, mapping, about) ?? moveDigits(facts.listens, mapping)
+}
+
+/** Other digits where the old ones stand. */
+export const moveDigits = (
+  listens: readonly Listen[],
+  mapping: ReadonlyMap<number, number>
+): (ConfigEdit & { from: number })[] =>
+  listens.flatMap(({ port, start, end, before, after }) => {
+    const to = port === undefined ? undefined : mapping.get(port)
+    return port === undefined || to === undefined ? [] : [{ start, end, text: `${before}${to}${after}`, from: port }]
+  })
+
+/** An argument that counts from the working directory. */
+export const fromWorkdir = (workdir: string, path: string): string =>
+  path.startsWith('/') ? path : `${workdir === '/' ? '' : workdir}/${path.replace(/^\.\//, '')}`
 
 /** Gives a server its type. */
 export const defineServer = (server: Server): Server => server
