@@ -50,7 +50,7 @@ describe.skipIf(engineEnvironment === undefined)('scenarios', () => {
 
     // Some servers start workers of their own account.
     const isRoot = original.run?.processes?.some(({ uid }) => uid === 0) ?? true
-    expect(isRoot || scenario.name.startsWith('redis'), 'the original runs as root').toBe(true)
+    expect(isRoot || scenario.dropsRoot === true, 'the original runs as root').toBe(true)
     if (scenario.http)
       expect(
         original.run?.http?.some(({ status }) => status > 0 && status < 400),
@@ -113,8 +113,13 @@ async function rewriteScenario({ rewriteOptions }: Scenario, folder: string): Pr
 const explain = ({ result }: RewrittenFile): string =>
   `${result.verdict}: ${result.findings.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`
 
-function settingsOf({ http, network: buildNetwork = 'none', readOnly = false }: Scenario): VerifySettings {
-  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait: 6, timeout: 180, maxGrowth: 1 }
+function settingsOf({
+  http,
+  network: buildNetwork = 'none',
+  readOnly = false,
+  growth: maxGrowth = 1
+}: Scenario): VerifySettings {
+  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait: 6, timeout: 180, maxGrowth }
 }
 
 function naiveCandidate({ dockerfile }: Scenario): Candidate {

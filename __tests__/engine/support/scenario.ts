@@ -28,6 +28,10 @@ const schema = v.strictObject({
   modes: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)))),
   /** Images that are built first, from a folder of the scenario. */
   bases: v.optional(v.record(v.string(), v.string())),
+  /** The original gives up root by itself. */
+  dropsRoot: v.optional(v.boolean()),
+  /** Percent by which the image may grow, where a program must be stored anew. */
+  growth: v.optional(v.number()),
   /** What the log of the rewritten version must contain. */
   log: v.optional(v.string())
 })
