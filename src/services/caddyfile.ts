@@ -60,7 +60,8 @@ export function readCaddyfile(text: string): Caddyfile | undefined {
     let line = lines[index] as CaddyToken[]
     const [first] = line as [CaddyToken]
     if (first.value === '{' && line.length === 1) {
-      const block = index === 0 ? readBlock(index) : undefined
+      // Snippets may stand in front of it.
+      const block = options === undefined && sites.every((site) => site.isSnippet) ? readBlock(index) : undefined
       if (block === undefined) return undefined
       options = { open: first, lines: block.inner }
       index = block.next
@@ -71,7 +72,7 @@ export function readCaddyfile(text: string): Caddyfile | undefined {
       index++
       continue
     }
-    if (first.value === '}') return undefined
+    if (first.value === '}' || first.value.startsWith('@')) return undefined
     // `a.com,` goes on in the next line.
     while (line.at(-1)?.value.endsWith(',') && lines[index + 1] !== undefined) {
       index++
