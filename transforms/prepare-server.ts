@@ -6,9 +6,12 @@ import { defineTransform } from '../src/transform.ts'
 export const prepareServer = defineTransform({
   name: 'prepare-server',
   summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',
-  description: `nginx and Apache say in their own configuration where they keep pid file, caches and logs. For a configuration of the
+  description: `Servers say in their own configuration where they keep pid file, caches and logs. unroot reads those of nginx, Apache,
+Tomcat, Caddy, Traefik, HAProxy, lighttpd and Varnish. For a configuration of the
 build context the file itself is edited, by exact ranges: comments and layout stay. The base image's own configuration
 is edited by one \`RUN sed\` behind the last \`COPY\`. The ports in both are the work of \`remap-ports\`.
+
+Caddy's program loses its file capability: with one it does not start where all capabilities are dropped.
 
 Left alone: configurations that cannot be read in the build context (a finding says what to look after), and everything
 with \`--no-companions\`: then only directories are given to the user, and the findings list the edits to make by hand.

@@ -10,8 +10,11 @@ export const remapPorts = defineTransform({
   description: `A port below 1024 can be bound by a non-root process in Docker, but not under containerd 1.x, host networking, Podman or
 hardened platforms. Port 80 becomes 8080, 443 becomes 8443, others rise by 8000 (\`--port 80=9000\` chooses), in
 \`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, in \`HEALTHCHECK\`, and in the configuration of
-nginx and Apache (in the build context, or by \`RUN sed\` where it is the base image's own). The published port does
+servers (in the build context, or by \`RUN sed\` where it is the base image's own). Ports of backends are never touched. The published port does
 not change: \`-p 80:8080\`.
+
+In a Caddyfile with host names the options \`http_port\` and \`https_port\` move, in Traefik's configuration a redirect to an
+entry point becomes one to the port that clients use.
 
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
 hosts.`,

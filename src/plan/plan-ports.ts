@@ -71,6 +71,15 @@ export function planPorts(
           ...at
         })
         continue
+      } else if (server.isRead && !listened.has(port) && server.ports.has(port)) {
+        findings.push({
+          rule: 'low-port',
+          severity: 'warning',
+          message: `port ${port} stays, since the command that names it to ${server.name} is not edited: a non-root process cannot bind it on every platform`,
+          help: `Docker 20.10 and later allows it. Name ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
+          ...at
+        })
+        continue
       } else if (server.isRead && !listened.has(port) && server.ports.size > 0) {
         const moved = unprivilegedPort(port, new Set())
         if (server.ports.has(moved) && !exposedPorts(dockerfile, image).has(moved)) {

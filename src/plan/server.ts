@@ -89,7 +89,7 @@ export function readServer(
     distribution: image.base.distribution,
     tag: base?.tag ?? image.base.reference.tag ?? '',
     program: program?.word,
-    workdir: image.final.workdir,
+    args: program?.args ?? [],
     mentions: (pattern) => {
       text ??= image.lineage.flatMap((stage) => stage.instructions.map(({ raw }) => raw.logical)).join('\n')
       return pattern.test(text)
@@ -106,6 +106,7 @@ export function readServer(
   const {
     config,
     settings,
+    more = [],
     ports: given,
     variables: named,
     isWhole,
@@ -119,7 +120,7 @@ export function readServer(
   let roots = [
     ...new Set([
       // A folder such as / would be far too much to watch.
-      ...names.map((name) => (/^\/[^/]*\/?$/.test(parentDirectory(name)) ? name : parentDirectory(name))),
+      ...[...names, ...more].map((name) => (/^\/[^/]*\/?$/.test(parentDirectory(name)) ? name : parentDirectory(name))),
       ...layout.directories,
       ...(templates ? [templates.from] : [])
     ])
@@ -131,7 +132,7 @@ export function readServer(
     const read =
       isWhole === true || (given !== undefined && known.get(root) === undefined)
         ? { files: [], unread: [], outside: [] }
-        : readAll(server, layout, known, root)
+        : readAll(server, layout, known, [root, ...more])
     const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
     if (outside.length > 0 && round < 3) {
       roots = [...roots, ...outside]
@@ -217,14 +218,14 @@ function readAll(
   server: Server,
   layout: ServerLayout,
   known: ConfigFiles,
-  root: string
+  roots: readonly string[]
 ): { files: ServerConfigFile[]; unread: UnreadConfig[]; outside: string[] } {
   const files: ServerConfigFile[] = []
   const unread: UnreadConfig[] = []
   const outside: string[] = []
   const seen = new Set<string>()
   const visit = (path: string, context: string): void => {
-    const isRoot = context === 'main' && path === root
+    const isRoot = context === 'main' && roots.includes(path)
     if (seen.has(`${path} ${context}`) || seen.size > 200) return
     seen.add(`${path} ${context}`)
     const file = known.get(path)
@@ -253,7 +254,7 @@ function readAll(
       for (const path of isGlob ? known.match(target) : [target]) visit(path, include.context)
     }
   }
-  visit(root, 'main')
+  for (const root of roots) visit(root, 'main')
   return { files, unread, outside }
 }
 

@@ -54,7 +54,7 @@ export const caddy = defineServer({
       if (image !== 'caddy') return undefined
       // source: caddyserver/caddy-docker b650917 (2.6.3): setcap on the binary, with libcap in the image; a binary that
       // xcaddy has built there has it too (XCADDY_SETCAP)
-      if (mentions(/\/usr\/bin\/caddy\b|--from=.*\s\/usr\/bin\/?\s*$/m))
+      if (mentions(programCopy) || mentions(/^RUN\b.*\b(?:mv|cp|curl|wget|install)\b.*\/usr\/bin\/caddy\b/im))
         return { ...official, commands: ['chown 0:0 /usr/bin/caddy'] }
       const version = /^2\.([0-6])(?:\.(\d+))?(?:-|$)/.exec(tag)
       const isOld = version !== null && (version[1] !== '6' || (version[2] !== undefined && Number(version[2]) < 3))

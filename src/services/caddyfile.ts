@@ -139,9 +139,7 @@ function tokenize(text: string): CaddyToken[] | undefined {
     }
     const heredoc = /^<<([\w-]+)\r?\n/.exec(text.slice(index, index + 60))
     if (heredoc !== null) {
-      const close = new RegExp(`^[ \\t]*${heredoc[1]}(?=[ \\t\\r]*(?:\\n|$))`, 'm').exec(
-        text.slice(index + heredoc[0].length)
-      )
+      const close = new RegExp(`^[ \\t]*${heredoc[1]}(?=\\s|$)`, 'm').exec(text.slice(index + heredoc[0].length))
       if (close === null) return undefined
       const end = index + heredoc[0].length + close.index + close[0].length
       tokens.push({ value: '', start: index, end, line })

@@ -71,10 +71,12 @@ export const haproxy = defineServer({
     if (distribution === 'debian' || distribution === 'ubuntu') return debian
     return distribution === 'alpine' ? alpine : undefined
   },
-  /** source: haproxy(1): `-f file`; several are read one after the other, which is not followed here */
+  /** source: haproxy(1): `-f file`; several are read one after the other */
   readArguments(args, workdir) {
-    const files = args.flatMap((word, index) => (word === '-f' ? fromWorkdir(workdir, args[index + 1] ?? '') : []))
-    return { config: files.length > 0 ? files.join('\0') : undefined, prefix: undefined, settings: new Map() }
+    const [config, ...more] = args.flatMap((word, index) =>
+      word === '-f' ? fromWorkdir(workdir, args[index + 1] ?? '') : []
+    )
+    return { config, more, prefix: undefined, settings: new Map() }
   },
   read: readHaproxyFacts,
   byHand:

@@ -44,8 +44,8 @@ const alpine: ServerLayout = {
   files: [
     {
       path: '/etc/lighttpd/lighttpd.conf',
-      text: 'var.logdir   = "/var/log/lighttpd"\nserver.username      = "lighttpd"\nserver.groupname     = "lighttpd"\nserver.pid-file      = "/run/lighttpd.pid"\nserver.errorlog      = var.logdir  + "/error.log"\naccesslog.filename   = var.logdir + "/access.log"\n',
-      port: (_, to) => `1i server.port = ${to}`,
+      text: 'var.logdir   = "/var/log/lighttpd"\nserver.username      = "lighttpd"\nserver.groupname     = "lighttpd"\nserver.pid-file      = "/run/lighttpd.pid"\nserver.errorlog      = var.logdir  + "/error.log"\n# server.port          = 81\naccesslog.filename   = var.logdir + "/access.log"\n',
+      port: (_, to) => `s/^\\(# *\\)*server.port .*/server.port = ${to}/`,
       settings: [movePid]
     }
   ],

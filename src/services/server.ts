@@ -69,7 +69,7 @@ export interface LayoutQuestion {
   mentions: (pattern: RegExp) => boolean
   /** The program as the command names it. */
   program?: string | undefined
-  workdir: string
+  args: readonly string[]
 }
 
 /** A server whose configuration unroot can read and edit. */
@@ -90,6 +90,8 @@ export interface Server {
     config: string | undefined
     prefix: string | undefined
     settings: ReadonlyMap<string, string>
+    /** Further configurations, read after the first one. */
+    more?: readonly string[]
     /** The command line tells where it listens, so that no file has to: ports that it binds. */
     ports?: readonly number[]
     /** Variables that it takes ports from. */

@@ -24,11 +24,9 @@ export const varnish = defineServer({
   services: ['varnish'],
   takesOptions: true,
   packages: /^varnish(?:=.*)?$/,
-  findLayout({ service, image, packages, distribution, mentions }) {
-    // As another user varnishd cannot change it: varnishd(1), -j
-    if (mentions(/-j["\s,]+unix|\buser=\w/)) return undefined
-    // Root's, with mode 0600: varnishd(1), -S
-    if (mentions(/\s-S\b|"-S"/)) return undefined
+  findLayout({ service, image, packages, distribution, args }) {
+    // source: varnishd(1): -j unix changes the user, which only root can; -S names a file that is root's, with mode 0600
+    if (args.some((word) => /^(?:-S|-junix|unix(?:,|$))/.test(word))) return undefined
     if (service === 'varnish') return image === 'varnish' ? official : undefined
     if (!packages.some((name) => varnish.packages.test(name))) return undefined
     return distribution === 'debian' || distribution === 'ubuntu' || distribution === 'alpine' ? debian : undefined
