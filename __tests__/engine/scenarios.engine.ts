@@ -117,9 +117,10 @@ function settingsOf({
   http,
   network: buildNetwork = 'none',
   readOnly = false,
-  growth: maxGrowth = 1
+  growth: maxGrowth = 1,
+  wait = 6
 }: Scenario): VerifySettings {
-  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait: 6, timeout: 180, maxGrowth }
+  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait, timeout: 180, maxGrowth }
 }
 
 function naiveCandidate({ dockerfile }: Scenario): Candidate {

@@ -18,11 +18,13 @@ const programs = [
   { name: 'Caddyfile', check: ['caddy', 'adapt', '--adapter', 'caddyfile', '--config'] }
 ]
 
-// Names of backends, a certificate: what a check looks up.
+// Names of backends, a certificate, an account, a variable: what a check looks up.
 const hosts = ['app', 'app1', 'app2', 'api'].flatMap((name) => ['--add-host', `${name}:10.0.0.1`])
 const dockerfile = `FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends haproxy lighttpd lighttpd-mod-openssl caddy openssl && rm -rf /var/lib/apt/lists/*
 RUN openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test -keyout /tmp/key -out /tmp/cert && cat /tmp/cert /tmp/key > /etc/ssl/site.pem
+RUN useradd --system --user-group lighttpd
+ENV SITE_ADDRESS=example.com
 `
 
 const cases = readFixtures().cases.flatMap((fixture) =>

@@ -31,7 +31,7 @@ interface Caddyfile {
  * source: caddy caddyconfig/caddyfile/lexer.go (words, quotes, `#` at the beginning of a word, heredocs) and parse.go
  * (blocks open with `{` at the end of a line; addresses are divided by commas; without braces the file is one site)
  */
-export function readCaddyfile(text: string): Caddyfile | undefined {
+function readCaddyfile(text: string): Caddyfile | undefined {
   if (/\{\{[^}]*\}\}|\{%|<%/.test(text)) return undefined
   const tokens = tokenize(text)
   if (tokens === undefined) return undefined
@@ -156,7 +156,7 @@ function tokenize(text: string): CaddyToken[] | undefined {
 }
 
 /** `http_port` and `https_port` decide for every address that names no port. */
-export const optionOf: Readonly<Record<string, number>> = { http_port: 80, https_port: 443 }
+const optionOf: Readonly<Record<string, number>> = { http_port: 80, https_port: 443 }
 
 /** What a Caddyfile, or a file that one imports, says about ports and paths. */
 export function readCaddyFacts(text: string, context: string): ConfigFacts | undefined {

@@ -143,7 +143,7 @@ const socketOf = ({ value, start }: HaproxyWord): ConfigPath => ({
 const isSocketPath = (value: string): boolean => /^(?:unix@)?\//.test(value)
 
 /** The ports of one `bind`: addresses with commas between them, the port behind the last colon. */
-export function readBind(text: string, { start, end }: { start: number; end: number }): Listen[] {
+function readBind(text: string, { start, end }: { start: number; end: number }): Listen[] {
   const listens: Listen[] = []
   let from = start
   for (const part of text.slice(start, end).split(',')) {

@@ -18,7 +18,7 @@ export interface TraefikSetting {
 }
 
 /** The settings of a file; undefined where it is written in a form that is not read here. */
-export function readTraefikConfig(text: string): TraefikSetting[] | undefined {
+function readTraefikConfig(text: string): TraefikSetting[] | undefined {
   if (/\{\{|\{%|<%/.test(text)) return undefined
   const first = /^(?![ \t]*(?:#|\r?$|---))[ \t]*\S.*$/m.exec(text)?.[0] ?? ''
   return /^\s*\[|^\s*[\w."-]+\s*=/.test(first) ? readToml(text) : readYaml(text)

@@ -30,6 +30,8 @@ const schema = v.strictObject({
   bases: v.optional(v.record(v.string(), v.string())),
   /** The original gives up root by itself. */
   dropsRoot: v.optional(v.boolean()),
+  /** Seconds until it must answer, where that takes long. */
+  wait: v.optional(v.number()),
   /** Percent by which the image may grow, where a program must be stored anew. */
   growth: v.optional(v.number()),
   /** What the log of the rewritten version must contain. */
