@@ -251,10 +251,14 @@ describe('reports', () => {
     expect(stdout).toMatch(/^\S+ +Dockerfile\nrefused +site\/Dockerfile\n2 files: .*1 refused; 1 would change\n$/)
   })
 
-  it.each(['sarif', 'rdjson', 'github', 'gitlab', 'markdown'])('do not come as %s yet', async (format) => {
-    const { code, stdout, stderr } = await unroot(createFolder(), ['--format', format])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toBe(`error: format "${format}" is not yet available\n`)
+  it('have fixes in SARIF alone', async () => {
+    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const { code, stdout, stderr } = await unroot(folder, ['--sarif-fixes'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: --sarif-fixes needs --format sarif\n'
+    })
   })
 })
 
@@ -281,18 +285,88 @@ describe('files beside the Dockerfile', () => {
   })
 })
 
-describe('what comes later', () => {
-  it.each([
-    ['--interactive'],
-    ['--image', 'api=Dockerfile'],
-    ['--strategy', 'entrypoint'],
-    ['--strategy', 'arbitrary-user'],
-    ['init']
-  ])('%s %s', async (...args) => {
-    const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^error: .* is not yet available\n$/)
+describe('manifests', () => {
+  const manifest = (image: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n    - name: api\n      image: ${image}\n`
+  const tree = {
+    'services/api/Dockerfile': rootDockerfile,
+    'services/web/Dockerfile': rootDockerfile,
+    'k8s/api.yaml': manifest('registry.example.com/team/api:1.2'),
+    'k8s/web.yaml': manifest('team/web')
+  }
+  const changed = (stdout: string) => stdout.match(/^\+\+\+ .*yaml$/gm)
+
+  it('change with the image that --image names, written once', async () => {
+    const folder = createFolder(tree)
+    const args = ['--image', 'registry.example.com/team/api=services/api/Dockerfile', '--image', 'web=services/web']
+    expect(changed((await unroot(folder, args)).stdout)).toEqual(['+++ b/k8s/api.yaml', '+++ b/k8s/web.yaml'])
+    expect((await unroot(folder, [...args, '--write'])).code).toBe(0)
+    const once = readText(folder, 'k8s/api.yaml')
+    expect(once).toContain('    runAsUser: 10001\n')
+    await unroot(folder, [...args, '--write'])
+    expect(readText(folder, 'k8s/api.yaml')).toBe(once)
+    expect((await unroot(folder, [...args, '--check'])).code).toBe(0)
   })
+
+  it.each([
+    ['{ "image": "api=services/api/Dockerfile" }', ['+++ b/k8s/api.yaml']],
+    ['{ "image": ["api=services/api", "web=services/web"] }', ['+++ b/k8s/api.yaml', '+++ b/k8s/web.yaml']],
+    ['{ "image": { "team/web": "services/web/Dockerfile" } }', ['+++ b/k8s/web.yaml']]
+  ])('change with the image that the config names: %s', async (config, files) => {
+    const folder = createFolder({ ...tree, '.unrootrc.json': config })
+    expect(changed((await unroot(folder, [])).stdout)).toEqual(files)
+    expect(changed((await unroot(folder, ['--image', 'team/web=services/web'])).stdout)).toContain('+++ b/k8s/web.yaml')
+  })
+
+  it.each([
+    [['--image', 'api'], 'It must be an image name and a Dockerfile'],
+    [['--image', 'api=nowhere/Dockerfile'], 'error: --image api=nowhere/Dockerfile: no such Dockerfile\n']
+  ])('a mapping that means nothing is an error: %s', async (args, message) => {
+    const { code, stderr } = await unroot(createFolder(tree), args)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+
+  it('and a config that maps to nothing is one as well', async () => {
+    const missing = createFolder({ ...tree, '.unrootrc.json': '{ "image": "api=nowhere/Dockerfile" }' })
+    expect((await unroot(missing, [])).stderr).toBe(
+      'error: .unrootrc.json: image api=nowhere/Dockerfile: no such Dockerfile\n'
+    )
+    const wrong = createFolder({ ...tree, '.unrootrc.json': '{ "image": 3 }' })
+    expect((await unroot(wrong, [])).stderr).toContain('"image" must be "team/api=services/api/Dockerfile"')
+  })
+
+  it('outside the given paths are named, not written, and the rest is written', async () => {
+    const folder = createFolder(tree)
+    git(folder, 'init', '--quiet')
+    const { code, stderr } = await unroot(folder, ['services/api', '--image', 'api=services/api', '--write'])
+    expect(code).toBe(0)
+    expect(readText(folder, 'k8s/api.yaml')).toBe(tree['k8s/api.yaml'])
+    expect(readText(folder, 'services/api/Dockerfile')).toContain('USER 10001:10001')
+    expect(stderr).toMatch(
+      /^services\/api\/Dockerfile:1: manifest-left: k8s\/api\.yaml line 5: Pod api: runAsNonRoot: true/m
+    )
+  })
+
+  it('stay as they are with --no-companions', async () => {
+    const args = ['--image', 'api=services/api', '--no-companions', '--format', 'json']
+    const { stdout } = await unroot(createFolder(tree), args)
+    const report = JSON.parse(stdout)
+    expect(report.companions).toEqual([])
+    expect(report.files[0].verdict).toBe('needs-review')
+    expect(report.files[0].findings.map((finding: { rule: string }) => finding.rule)).toContain('manifest-left')
+  })
+})
+
+describe('what comes later', () => {
+  it.each([['--interactive'], ['--strategy', 'entrypoint'], ['--strategy', 'arbitrary-user'], ['init']])(
+    '%s %s',
+    async (...args) => {
+      const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^error: .* is not yet available\n$/)
+    }
+  )
 })
 
 describe('standard input', () => {
@@ -549,19 +623,66 @@ describe('the catalogue', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^transform +create-user +\S/m)
     expect(stdout).toMatch(/^error +unreadable-file +\S/m)
-    const { transforms, rules } = JSON.parse((await unroot(createFolder(), ['list', '--format', 'json'])).stdout)
-    expect(stdout.trimEnd().split('\n').length).toBe(transforms.length + rules.length)
+    const { transforms, guides, rules } = JSON.parse(
+      (await unroot(createFolder(), ['list', '--format', 'json'])).stdout
+    )
+    expect(stdout.trimEnd().split('\n').length).toBe(transforms.length + guides.length + rules.length)
   })
 
   it('explains each of them', async () => {
-    const { transforms, rules } = JSON.parse((await unroot(createFolder(), ['list', '--format', 'json'])).stdout)
-    const names: string[] = [...transforms, ...rules].map(({ name }) => name)
+    const { transforms, guides, rules } = JSON.parse(
+      (await unroot(createFolder(), ['list', '--format', 'json'])).stdout
+    )
+    const names: string[] = [...transforms, ...guides, ...rules].map(({ name }) => name)
     const pages = await Promise.all(names.map((name) => unroot(createFolder(), ['explain', name])))
     for (const [index, page] of pages.entries()) {
       expect(page).toMatchObject({ code: 0, stderr: '' })
       expect(page.stdout).toMatch(new RegExp(`^# ${names[index]}\n\n\\S`))
     }
   }, 120_000)
+})
+
+describe('explain running-as-root --for', () => {
+  const cron = 'FROM debian:12-slim\nRUN apt-get update && apt-get install -y cron\nCMD ["cron", "-f"]\n'
+  const explain = (folder: string, ...args: string[]) => unroot(folder, ['explain', 'running-as-root', ...args])
+
+  it('names the reason and the capabilities of the image at hand', async () => {
+    const { code, stdout } = await explain(createFolder({ 'Jobs/Dockerfile': cron }), '--for', 'Jobs/Dockerfile')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Jobs\/Dockerfile stays root's because:\n\n- line 3, needs-root-service: /)
+    expect(stdout).toContain(
+      'docker run --cap-drop=ALL --cap-add=SETGID --cap-add=SETUID --security-opt=no-new-privileges jobs\n'
+    )
+    expect(stdout).toContain('# unroot: ignore needs-root-service -- ')
+  })
+
+  it('reads the scripts of the build context', async () => {
+    const folder = createFolder({
+      Dockerfile: 'FROM alpine:3.20\nCOPY run.sh /run.sh\nENTRYPOINT ["sh", "/run.sh"]\n',
+      'run.sh': '#!/bin/sh\nexec su-exec nobody sleep 9\n'
+    })
+    const { stdout } = await explain(folder, '--for', '.')
+    expect(stdout).toContain('run.sh line 2 runs `su-exec nobody sleep`')
+    expect(stdout).toContain('cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]\n')
+  })
+
+  it('says so where nothing needs root', async () => {
+    const { stdout } = await explain(createFolder({ Dockerfile: rootDockerfile }), '--for', 'Dockerfile')
+    expect(stdout).toMatch(/^Dockerfile does not have to run as root: `unroot Dockerfile` shows/)
+  })
+
+  it.each([
+    [['running-as-root', '--for', 'nowhere'], 'error: cannot read nowhere: no such file or directory\n'],
+    [['low-port', '--for', 'Dockerfile'], 'error: --for belongs to `unroot explain running-as-root`\n']
+  ])('%s is an error', async (args, message) => {
+    const { code, stderr } = await unroot(createFolder({ Dockerfile: cron }), ['explain', ...args])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: message })
+  })
+
+  it('is what the help of a refusal points at', async () => {
+    const { stderr } = await unroot(createFolder({ Dockerfile: cron }), ['--verbose'])
+    expect(stderr).toContain('`unroot explain running-as-root`')
+  })
 })
 
 describe('examples', () => {

@@ -279,6 +279,14 @@ describe('transforms', () => {
       services: [{ name: 'web', context: '.' }]
     }
   ]
+  const manifests = [
+    {
+      path: '../k8s.yaml',
+      name: 'k8s.yaml',
+      text: 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: web, image: web}\n',
+      images: [{ image: 'web' }]
+    }
+  ]
   const texts: Record<string, string> = {
     'pin-numeric-user': 'FROM node:22\nUSER node\nCMD ["node"]\n',
     'prepare-server': 'FROM nginx:1.27\n',
@@ -292,13 +300,16 @@ describe('transforms', () => {
       const text = texts[name] ?? flask
       const asked = {
         ...(name === 'set-umask' && { umask: '027' }),
-        ...(name === 'update-compose' && { composeFiles })
+        ...(name === 'update-compose' && { composeFiles }),
+        ...(name === 'update-kubernetes' && { manifests })
       }
       const byOnly = rewrite(text, { only: [name], ...asked })
       const byArray = rewrite(text, { transforms: [transform], only: [name], ...asked })
       expect(byArray.text).toBe(byOnly.text)
       expect(new Set(byOnly.changes.map((change) => change.transform))).toEqual(new Set([name]))
       if (expectedLines[name] !== undefined) expect(byOnly.diff()).toMatch(expectedLines[name])
+      if (name === 'update-kubernetes')
+        expect(byOnly.companions.get('../k8s.yaml')).toContain('\n    runAsNonRoot: true\n')
       if (name === 'update-compose') expect(byOnly.companions.get('compose.yaml')).toContain('ports: ["80:8080"]')
     }
   )

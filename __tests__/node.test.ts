@@ -187,6 +187,7 @@ describe('compose files', () => {
     })
     const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
+      built: [],
       context: folder,
       targets: ['runtime', 'worker', 'dev'],
       files: expect.any(Array),
@@ -195,6 +196,7 @@ describe('compose files', () => {
       grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
+      built: [],
       context: path.join(folder, 'web'),
       targets: [],
       files: expect.any(Array),
@@ -203,6 +205,7 @@ describe('compose files', () => {
       grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
+      built: [],
       context: undefined,
       targets: [],
       files: expect.any(Array),
@@ -291,6 +294,7 @@ describe('compose files', () => {
     })
     const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({
+      built: [],
       context: undefined,
       targets: [],
       files: expect.any(Array),
@@ -377,6 +381,16 @@ describe('the build context', () => {
     expect([common.read('a.sh'), common.read('./b.sh')]).toEqual([undefined, 'b'])
     const own = contextOf(folder, 'other.Dockerfile', text)
     expect([own.read('a.sh'), own.read('b.sh')]).toEqual(['a', undefined])
+  })
+
+  it('reads patterns of .dockerignore as Docker does: literal signs, case told apart, a broken one without effect', () => {
+    const files = { Dockerfile: '', '+.x': 'x', 'a(1).sh': 'a', 'README.md': 'r', 'readme.md': 'r' }
+    const readable = (rules: string) => {
+      const context = contextOf(createFolder({ ...files, '.dockerignore': rules }), 'Dockerfile', 'FROM a\n')
+      return ['+.x', 'a(1).sh', 'README.md', 'readme.md'].filter((name) => context.read(name) !== undefined)
+    }
+    expect(readable('+.*\na(1).sh\nREADME.md\n')).toEqual(['readme.md'])
+    expect(readable('[z-a]\n')).toHaveLength(4)
   })
 
   it('does not answer for what is outside, missing, a folder or no text', () => {

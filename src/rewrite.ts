@@ -84,15 +84,27 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   return createResult(text, { ...plan, findings }, verdict, options, run)
 }
 
+/** Whether manifests are worth a look after a first run without them: something changes, or is asked for. */
+export const concernsManifests = ({ verdict }: RewriteResult, options: RewriteOptions): boolean =>
+  verdict === 'converted' ||
+  verdict === 'needs-review' ||
+  (verdict === 'already-non-root' &&
+    (options.harden === true ||
+      options.only?.includes('update-kubernetes') === true ||
+      Object.keys(options.ports ?? {}).length > 0))
+
 /** Options under which files that a transform has changed read as they are now. */
 function withFiles(options: RewriteOptions, files: ReadonlyMap<string, string>): RewriteOptions {
-  const { readContext, readBeside, composeFiles } = options
+  const { readContext, readBeside, composeFiles, manifests } = options
   return {
     ...options,
     ...(readContext && { readContext: (path) => files.get(path) ?? readContext(path) }),
     ...(readBeside && { readBeside: (path) => files.get(path) ?? readBeside(path) }),
     get composeFiles() {
       return (composeFiles ?? []).map((file) => ({ ...file, text: files.get(file.path) ?? file.text }))
+    },
+    get manifests() {
+      return (manifests ?? []).map((file) => ({ ...file, text: files.get(file.path) ?? file.text }))
     }
   }
 }
@@ -220,8 +232,8 @@ function checkResult(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },
       { ports: names.has('remap-ports'), settings: names.has('prepare-server') && canRun(image) }
     )
-    if (left !== undefined && (left.dockerfile.length > 0 || left.context.size > 0)) return 'failed'
-    if (left !== undefined && left.commands.length > 0 && canRun(image)) return 'failed'
+    if (left.some((each) => each.dockerfile.length > 0 || each.context.size > 0)) return 'failed'
+    if (left.some(({ commands }) => commands.length > 0) && canRun(image)) return 'failed'
   }
   return 'passed'
 }

@@ -27,7 +27,7 @@ export interface Finding {
   help: string
   range: Range
   /** Set when a comment or the config accepts the finding. */
-  accepted?: { reason: string }
+  accepted?: { reason: string; by?: 'comment' | 'config' }
 }
 
 /** One edit, in the coordinates of the original text. */
@@ -85,6 +85,31 @@ export interface ComposeInput {
   problem?: string
 }
 
+/** A Kubernetes manifest, for `manifests`: it runs this image, or selects the pods that do. */
+export interface ManifestInput {
+  /** Relative to the root of the build context, with `/`; a file above it begins with `../`. */
+  path: string
+  /** How messages name it. */
+  name: string
+  text: string
+  /** The image names in it that are this Dockerfile's, as they stand there. */
+  images: readonly {
+    readonly image: string
+    /** The stage that is built under this name. Default: the last one. */
+    readonly target?: string | undefined
+    /** Ports that its containers name. */
+    readonly ports?: readonly number[]
+    /** Ports of other containers of the same pods: this image cannot move to them. */
+    readonly takenPorts?: readonly number[]
+  }[]
+  /** Nobody has said that it is this image: it is the only one that nobody else builds. */
+  isAssumed?: boolean
+  /** It may be read, not changed. */
+  isReadOnly?: boolean
+  /** Why it could not be read. */
+  problem?: string
+}
+
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
   /** Default `user`. The other strategies are not available yet. */
@@ -128,6 +153,8 @@ export interface RewriteOptions {
   grants?: readonly { readonly grant: string; readonly file: string; readonly target?: string | undefined }[]
   /** Compose files with services that run this image: `update-compose` changes them. */
   composeFiles?: readonly ComposeInput[]
+  /** Manifests that run this image, and those of Services and policies that select its pods: `update-kubernetes` changes them. */
+  manifests?: readonly ManifestInput[]
   /** Compose: also `cap_drop`, `no-new-privileges`, `read_only` and `tmpfs`. Default `false`. */
   harden?: boolean
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */

@@ -2,6 +2,7 @@ import { resolvePrincipal } from '../src/image/accounts.ts'
 import { type Copy, readCopies } from '../src/plan/copies.ts'
 import { findGitRuns } from '../src/plan/git-runs.ts'
 import { isInside, isSystemDirectory } from '../src/plan/paths.ts'
+import { bringsKey } from '../src/plan/private-keys.ts'
 import { type RunFacts, readRunFacts } from '../src/plan/run-facts.ts'
 import { isOwnedAlready, isWebRoot } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
@@ -39,6 +40,9 @@ export const chownCopiedFiles = defineTransform({
   description: `\`COPY\` and \`ADD\` create files as root, whatever \`USER\` says. Those that land in the working directory, the new home, a
 volume or another directory that the process writes get \`--chown=uid:gid\`, in numbers, so that no layer is stored twice.
 
+So do private keys, wherever they land: \`openssl\`, \`ssh-keygen\` and \`mkcert\` close what they make to everybody but its owner,
+and a \`COPY --from\` of it keeps the mode.
+
 Left alone: system places (\`/etc\`, \`/usr/local/bin\`, ...), programs and web roots, which the process only reads: a user
 that can overwrite its own program is what scanners complain about next. Copies that have a \`--chown\`, and those that
 a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default), \`all\`, \`none\`.
@@ -65,7 +69,8 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
       if (copy.isUnresolved) continue
       // A file that only its owner may read (a key, a token) must belong to the reader.
       const isPrivate =
-        /^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '') &&
+        (/^0?[0-7]{2}0$/.test(instruction.flag('chmod')?.value ?? '') ||
+          (instruction.flag('chmod') === undefined && bringsKey(dockerfile, copy, options))) &&
         !stagePlan.closedPrograms.some((path) => isInside(path, destination))
       const isFetched = isFetchedAndClosed(copy, facts)
       // A system place that the plan gives to the user is one that a start script writes.

@@ -11,6 +11,7 @@ import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
 import { updateCompose } from './update-compose.ts'
+import { updateKubernetes } from './update-kubernetes.ts'
 
 export {
   chownCopiedFiles,
@@ -24,7 +25,8 @@ export {
   remapPorts,
   setUmask,
   switchUser,
-  updateCompose
+  updateCompose,
+  updateKubernetes
 }
 
 /** Every built-in transform, in the order in which the preset runs them. */
@@ -40,5 +42,6 @@ export const transforms: readonly Transform[] = [
   pinNumericUser,
   prepareServer,
   openProgramModes,
-  updateCompose
+  updateCompose,
+  updateKubernetes
 ]

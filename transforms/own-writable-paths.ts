@@ -50,6 +50,9 @@ its \`ENV\`, the arguments of servers and the start scripts name. Never with \`-
 store every file twice: \`chown-copied-files\` does it with a flag), before any \`VOLUME\` of that path, and after a
 \`RUN mkdir\` of the file's own.
 
+A private key that a \`RUN\` makes with \`openssl\`, \`ssh-keygen\` or \`mkcert\` is closed to everybody but its owner: that \`RUN\` ends
+with a \`chown\` of it.
+
 With \`-R\`, and in the same \`RUN\`, for what a framework's build step leaves as root and the server writes again
 (\`rails assets:precompile\`: \`tmp\` and \`log\`; \`artisan\`: \`storage\` and \`bootstrap/cache\`; \`next build\`: \`.next\`);
 and for an application's own directory below \`/etc\` in which a start script writes configuration.
@@ -91,15 +94,20 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
-      const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
-      const missingFiles = files.filter((path) => !existing.has(path))
+      const missing = directories.filter(
+        (path) => !existing.has(path) && !above.has(path) && image.base.image?.owned?.includes(path) !== true
+      )
+      const made = new Set(group.flatMap(({ path, madeBy }) => (madeBy === undefined ? [] : [path])))
+      const missingFiles = files.filter((path) => !existing.has(path) && !made.has(path))
       // Below his home and his other directories nothing on the way may stay root's.
       const between = new Set(
         missing.flatMap((path) =>
           wayTo(path).filter((directory) => !existing.has(directory) && !directories.includes(directory))
         )
       )
-      const whole = group.filter((each) => each.isRecursive === true).map((each) => each.path)
+      const whole = group
+        .filter((each) => each.isRecursive === true && !files.includes(each.path))
+        .map(({ path }) => path)
       const single = [...between, ...directories, ...files].filter((path) => !whole.includes(path))
       return [
         ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),

@@ -62,16 +62,20 @@ hosts.`,
 
     function addServerPorts() {
       const found = findServerEdits(context, { ports: true, settings: false })
-      if (found === undefined) return
-      for (const [name, text] of found.context) context.changeFile(name, text, `${name}: high port`)
-      for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
-      if (found.commands.length === 0 || !canRun(image)) return
-      const { setup, movesPort: port } = found
+      for (const each of found) {
+        for (const [name, text] of each.context) context.changeFile(name, text, `${name}: high port`)
+        for (const { start, end, text, message } of each.dockerfile) edit.replace(start, end, text, message)
+      }
+      const changing = found.find(({ commands }) => commands.length > 0)
+      if (changing === undefined || !canRun(image)) return
+      const { setup, movesPort: port } = changing
       const comment = setup.server.comment(userLabel(stagePlan), {
         ...(port === undefined ? {} : { port }),
         settings: false
       })
-      addServerRun(context, setup, found.commands, comment, `${setup.server.name} listens on the new port`)
+      const commands = found.flatMap((each) => each.commands)
+      const setups = found.map((each) => each.setup)
+      addServerRun(context, setups, commands, comment, `${setup.server.name} listens on the new port`)
     }
   }
 })

@@ -5,7 +5,7 @@ import { findComposeEdits } from '../src/compose/service-edits.ts'
 import { createLocator } from '../src/dockerfile/dockerfile.ts'
 import { createIsWritable, userLabel } from '../src/edit/server-edits.ts'
 import { isServiceOf } from '../src/plan/plan.ts'
-import { readServer } from '../src/plan/server.ts'
+import { readServers } from '../src/plan/server.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const updateCompose = defineTransform({
@@ -28,7 +28,7 @@ variables (a finding names them); what several services share by an anchor, unle
 -      - "80:80"   # public
 +      - "80:8080"   # public
 \`\`\``,
-  isAskedFor: (options) => options.harden === true,
+  isAskedFor: ({ harden, ports = {} }) => harden === true || Object.keys(ports).length > 0,
   apply(context) {
     const { dockerfile, stage, stagePlan, options, changeFile, report } = context
     for (const input of options.composeFiles ?? []) {
@@ -53,7 +53,10 @@ variables (a finding names them); what several services share by an anchor, unle
       const names = new Set(services.filter((each) => isServiceOf(each, dockerfile, stage)).map((each) => each.name))
       const file = names.size === 0 ? undefined : readCompose(text)
       if (file === undefined) continue
-      const setup = stagePlan.server && readServer(dockerfile, context.image, stagePlan.startUp, options)
+      const setups =
+        stagePlan.server === undefined ? [] : readServers(dockerfile, context.image, stagePlan.startUp, options)
+      // Configuration is mounted over that of the server that listens.
+      const setup = setups.find(({ ports }) => ports.size > 0) ?? setups[0]
       const files = createFilesBeside({
         input,
         stagePlan,

@@ -51,6 +51,7 @@ function addRewriteOptions(program: Command): void {
     .option('-o, --output-file <file>', 'write the report there instead of to standard output')
     .option('--summary-file <file>', 'also write the JSON report there')
     .option('--pr-body-file <file>', 'also write a pull request text there, its first line the title')
+    .option('--sarif-fixes', 'with --format sarif: also the edits, for viewers that apply them')
     .option('--stdin-filename <name>', 'with -: where the Dockerfile would lie')
     .option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)')
     .option('-q, --quiet', 'no findings but errors, no summary')
@@ -87,11 +88,14 @@ function addConversionOptions(command: Command): void {
     .option('--skip <names>', 'run all but these transforms', flags.parseNames)
     .option('--safe-only', 'change only files that need no review')
     .option('--no-companions', 'leave files beside the Dockerfile alone')
-    .option('--harden', 'compose files also get cap_drop, no-new-privileges, read_only and tmpfs')
+    .option(
+      '--harden',
+      'compose files also get cap_drop, no-new-privileges, read_only and tmpfs; images that are non-root already count too'
+    )
     .option(
       '--image <name=Dockerfile>',
-      'the image that a Dockerfile builds; repeatable (not yet available)',
-      flags.collect
+      'the image name by which manifests know a Dockerfile; repeatable',
+      flags.parseImage
     )
     .optionsGroup('Files:')
     .option('--config <file>', 'the config file (default: searched from the working directory upward)')
@@ -117,13 +121,18 @@ function addCommands(program: Command, finish: (exitCode: number) => void): void
     })
   program
     .command('explain')
-    .summary('print the page of one transform or rule')
-    .description('Prints what a transform does and leaves alone, or what a rule means and what to do.')
-    .addArgument(new Argument('<name>', 'of a transform or rule'))
-    .addHelpText('after', '\nExample:\n  $ unroot explain low-port\n')
-    .action(async (name: string) => {
-      const { explainCommand } = await import('./catalogue-commands.ts')
-      explainCommand(name)
+    .summary('print the page of one transform, rule or guide')
+    .description('Prints what a transform does and leaves alone, what a rule means and what to do, or a guide.')
+    .addArgument(new Argument('<name>', 'of a transform, rule or guide'))
+    .option('--for <Dockerfile>', 'with running-as-root: snippets for the image of this file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ unroot explain low-port\n  $ unroot explain running-as-root --for services/cron/Dockerfile\n'
+    )
+    .action(async (name: string, options: { for?: string }) => {
+      const { explainCommand, explainFor } = await import('./catalogue-commands.ts')
+      if (options.for === undefined) explainCommand(name)
+      else await explainFor(name, options.for)
       finish(0)
     })
   addVerifyCommand(program, finish)

@@ -1,4 +1,7 @@
 /** Files that a compose file brings to its services: mounted configurations, environment files; and who calls whom. */
+
+import { listItems, scalarText } from '../edit/yaml-nodes.ts'
+import { noAccounts } from '../image/accounts.ts'
 import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { findListenerPort, isListenerName, unprivilegedPort } from '../plan/ports.ts'
@@ -6,7 +9,7 @@ import type { ServerSetup } from '../plan/server.ts'
 import { editPorts } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit, lineOf } from '../services/server-config.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
-import { type ComposeFile, type ComposeService, listItems, readVolume, scalarText } from './compose-file.ts'
+import { type ComposeFile, type ComposeService, environmentItems, readVolume } from './compose-file.ts'
 import { joinFolders } from './project.ts'
 import { findHostPorts, namesOf } from './references.ts'
 import type { ComposeProblem } from './service-edits.ts'
@@ -57,6 +60,18 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
       setup.layout.directories.some((each) => isInside(path, each)) ||
       (setup.layout.templates !== undefined && isInside(path, setup.layout.templates.from)))
 
+  /** Variables of a service that hold one of the names, as templates and scripts write them. */
+  const variablesFor = (service: ComposeService, names: readonly string[]): string[] => {
+    const { build } = service
+    const file = build === undefined ? undefined : joinFolders(build.context, build.dockerfile)
+    const image = file === undefined ? '' : (readBeside?.(locate(file)) ?? '')
+    const assigned = [
+      ...environmentItems(service.get('environment')),
+      ...[...image.matchAll(/(\w+)=["']?([\w.-]+)/g)].map(([, name = '', value = '']) => ({ name, value }))
+    ]
+    return assigned.filter(({ value }) => names.includes(value)).flatMap(({ name }) => [`\${${name}}`, `$${name}`])
+  }
+
   return {
     editMounted(service, moved, left) {
       const extra = new Map<number, number>()
@@ -99,7 +114,13 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
               mapping.set(port, to)
             }
             const edits: ConfigEdit[] = [...editPorts(setup.server, text, facts, mapping, { isRoot, all: [facts] })]
-            if (isRoot) edits.push(...setup.server.editSettings(text, question.isWritable, setup.given))
+            if (isRoot)
+              edits.push(
+                ...setup.server.editSettings(text, question.isWritable, setup.given, {
+                  ...stagePlan.user,
+                  accounts: noAccounts
+                })
+              )
             if (edits.length === 0) continue
             if (options.companions === false)
               left(entry.range[0], `${named(name)}, mounted at ${at}, has to change too`, setup.server.byHand)
@@ -143,8 +164,13 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
         const candidates = [
           ...mounted.filter((path) => readBeside(path) !== undefined),
           ...[...mounted, ...built].flatMap((path) => listBeside?.(path) ?? [])
-        ].filter((path) => isProxyConfiguration(path))
-        for (const path of candidates.slice(0, mostFiles)) {
+        ]
+        const callers = [
+          ...candidates.filter((path) => isProxyConfiguration(path)),
+          ...candidates.filter((path) => isProgramText(path))
+        ]
+        const hosts = [...names, ...variablesFor(service, names)]
+        for (const path of callers.slice(0, mostFiles)) {
           if (seen.has(path)) continue
           seen.add(path)
           const text = readBeside(path) ?? ''
@@ -155,7 +181,7 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
               )
             : []
           const places = [
-            ...findHostPorts(text, names, ports),
+            ...findHostPorts(text, hosts, ports),
             ...bare.map(({ index }) => ({ start: index, port: 80 }))
           ]
           for (const { start, port } of places.slice(0, 3))
@@ -174,6 +200,12 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
 }
 
 const mostFiles = 200
+
+const programText = /\.(?:sh|[cm]?[jt]sx?|vue|svelte|py|rb|php|go|java|kt|cs|rs|exs?)$/
+
+/** Programs that call by a name which is written down in them. */
+const isProgramText = (path: string): boolean =>
+  programText.test(path) && !/(?:^|\/)(?:vendor|dist|build|bower_components|__tests__)\/|\.min\.js$|\.d\.ts$/.test(path)
 
 /** Files in which programs are told whom to call; not what other tools read. */
 function isProxyConfiguration(path: string): boolean {

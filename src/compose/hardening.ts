@@ -1,7 +1,8 @@
 /** What `--harden` adds to a service. */
 import type { YamlEditor } from '../edit/yaml-editor.ts'
+import { listItems, scalarText } from '../edit/yaml-nodes.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { type ComposeService, listItems, readVolume, scalarText } from './compose-file.ts'
+import { type ComposeService, readVolume } from './compose-file.ts'
 import type { ComposeProblem } from './service-edits.ts'
 
 /** What is known of the process, for `--harden`. */

@@ -41,6 +41,24 @@ const ports = v.union(
   portsMessage
 )
 
+const imagesMessage =
+  'must be "team/api=services/api/Dockerfile", a list of such strings, or { "team/api": "services/api/Dockerfile" }'
+
+const imagePair = v.pipe(v.string(imagesMessage), v.regex(/^[^\s=]+=.+$/, imagesMessage))
+
+const images = v.union(
+  [
+    imagePair,
+    v.array(imagePair, imagesMessage),
+    v.record(
+      v.pipe(v.string(imagesMessage), v.regex(/^[^\s=]+$/, imagesMessage)),
+      v.pipe(v.string(imagesMessage), v.nonEmpty(imagesMessage)),
+      imagesMessage
+    )
+  ],
+  imagesMessage
+)
+
 const flag = v.boolean('must be true or false')
 
 const reason = v.pipe(
@@ -96,6 +114,7 @@ const fileOptions = {
   safeOnly: v.optional(flag),
   companions: v.optional(flag),
   harden: v.optional(flag),
+  image: v.optional(images),
   verify: v.optional(verifySchema)
 }
 

@@ -8,6 +8,7 @@ import { shellSources } from '../image/shell-source.ts'
 import { type Copy, readCopies } from '../plan/copies.ts'
 import { isInside, isSystemDirectory, pathAndAncestors } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import { escapeRegExp } from '../plan/root-home.ts'
 import { type RunFacts, readRunFacts } from '../plan/run-facts.ts'
 import { readFlow } from '../plan/script-flow.ts'
 import { findBringers } from '../plan/system-grants.ts'
@@ -63,7 +64,8 @@ const isTree = ({ sources, destination, instruction }: Copy): boolean =>
 
 /** The RUN that creates our account names the home. */
 const isAccountRun = (instruction: Instruction, { user }: StagePlan): boolean =>
-  user.name !== undefined && new RegExp(`\\b(?:useradd|adduser)\\b.*\\b${user.name}\\b`, 's').test(instruction.source)
+  user.name !== undefined &&
+  new RegExp(`\\b(?:useradd|adduser)\\b.*(?<!\\w)${escapeRegExp(user.name)}(?!\\w)`, 's').test(instruction.source)
 
 /** Sorts the paths of a plan for the setup of its stage, on the text as it is now. */
 export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: StageImage, plan: StagePlan): SetupPaths {
@@ -75,9 +77,9 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
   const copies = readCopies(dockerfile, image.lineage)
   let moves: Map<Instruction, string[]> | undefined
   /** What fills a place that the user gets with all that is in it, or a place of the system. */
-  const fillers = ({ path, isRecursive, madeBy }: PlannedPath): Instruction[] => {
+  const fillers = ({ path, kind, isRecursive, madeBy }: PlannedPath): Instruction[] => {
     const found = new Set(isSystemDirectory(path) ? findBringers(image, copies, path) : [])
-    if (isRecursive === true && !isSystemDirectory(path))
+    if (isRecursive === true && kind === 'directory' && !isSystemDirectory(path))
       for (const copy of copies)
         if (isInside(path, copy.destination) || isInside(copy.destination, path)) {
           const owner = resolvePrincipal(copy.instruction.flag('chown')?.value ?? '', accounts)
@@ -93,11 +95,12 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return [...found].sort((a, b) => a.index - b.index)
   }
   const needed = paths.filter((each) => {
-    const { path, isRecursive = false } = each
-    if (owned.includes(path) || path === user.ownHome) return false
+    const { path, madeBy } = each
+    const isRecursive = each.isRecursive === true
+    if (madeBy === undefined && (owned.includes(path) || path === user.ownHome)) return false
     const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
     const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
-    return !isOwnedAlready(path, facts, user, accounts, since, isRecursive)
+    return !isOwnedAlready(path, facts, user, accounts, since, isRecursive && each.kind === 'directory')
   })
   const { instructions } = stage
   const npmRuns = findNpmRuns(stage, image)

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import createDockerignore from '@balena/dockerignore'
 import { contextSources, nearestContext } from '../context-folder.ts'
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
+import { createIgnore } from './dockerignore.ts'
 import { foldersUpward, isInside, relativePath } from './paths.ts'
 
 /** Scripts and configuration files that matter are small; a larger file is data. */
@@ -118,12 +118,6 @@ function listFolder(context: string, start: string): string[] {
 function readDockerignore(dockerfile: string, folder: string): string | undefined {
   const file = [`${dockerfile}.dockerignore`, path.join(folder, '.dockerignore')].find((name) => existsSync(name))
   return file === undefined ? undefined : readFileSync(file, 'utf8').replace(/^\ufeff/, '')
-}
-
-function createIgnore(rules: string | undefined): (name: string) => boolean {
-  if (rules === undefined) return () => false
-  const ignore = createDockerignore().add(rules)
-  return (name) => ignore.ignores(name)
 }
 
 function findContextFolder({ dockerfile, text, top }: ContextSearch): string {

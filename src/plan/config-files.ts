@@ -54,14 +54,19 @@ const harmless = new Set(
   )
 )
 
-/** `*`, `?` and `[...]`; a star stops at `/`. */
-const globToRegExp = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replaceAll(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`
-  )
+/** `*`, `?` and `[...]`; a star stops at `/`. What is no pattern (`[z-a]`, an open bracket) matches nothing. */
+const globToRegExp = (glob: string): RegExp => {
+  const source = glob
+    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]')
+    .replaceAll('[!', '[^')
+  try {
+    return new RegExp(`^${source}$`)
+  } catch {
+    return /(?!)/
+  }
+}
 
 interface Simulation {
   dockerfile: Dockerfile

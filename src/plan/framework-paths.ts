@@ -27,15 +27,31 @@ const mayBuild = /\b(?:artisan|composer|console|rails|rake|bootsnap|next|npm|yar
 const textOf = (command: ShellCommand): string =>
   [baseName(command.name), ...command.args.map((word) => word.value)].join(' ').replace(/^bundle exec /, '')
 
-/** Texts of a command, with what a script of package.json stands for. */
-function* textsOf(command: ShellCommand, directory: string, copies: readonly Copy[], readContext: ReadContext) {
+/** Names of scripts of package.json that a command runs. source: mysticatea/npm-run-all docs; yarnpkg.com cli/run */
+function scriptsOf(text: string): string[] {
+  const all = /^(?:npm-run-all|run-s|run-p) (.*)/.exec(text)?.[1]
+  if (all !== undefined) return all.split(' ').filter((word) => /^[\w:.-]+$/.test(word) && !word.startsWith('-'))
+  const one = /^(?:npm|yarn|pnpm|bun) (?:run(?:-script)? )?(?:-\S+ )*([\w:.-]+)/.exec(text)?.[1]
+  return one === undefined ? [] : [one]
+}
+
+/** Texts of a command, with what a script of package.json stands for, and what that runs in turn. */
+function* textsOf(
+  command: ShellCommand,
+  directory: string,
+  copies: readonly Copy[],
+  readContext: ReadContext,
+  depth = 0
+): Generator<string> {
   const text = textOf(command)
   yield text
-  const script = /^(?:npm|yarn|pnpm|bun) (?:run(?:-script)? )?(?:-\S+ )*([\w:.-]+)/.exec(text)?.[1]
-  if (script === undefined || readContext === undefined) return
-  const origin = findOrigin(copies, resolvePath(directory, 'package.json'), readContext)
-  const inner = origin?.kind === 'context' ? readPackageScript(origin.text, script) : undefined
-  if (inner !== undefined) for (const each of readShell(inner).commands) yield textOf(each)
+  if (readContext === undefined || depth > 3) return
+  for (const script of scriptsOf(text)) {
+    const origin = findOrigin(copies, resolvePath(directory, 'package.json'), readContext)
+    const inner = origin?.kind === 'context' ? readPackageScript(origin.text, script) : undefined
+    if (inner !== undefined)
+      for (const each of readShell(inner).commands) yield* textsOf(each, directory, copies, readContext, depth + 1)
+  }
 }
 
 /** Frameworks that the image serves, each with the directories that it writes. */

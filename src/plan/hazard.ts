@@ -41,13 +41,15 @@ export interface HazardContext {
   user: PlannedUser
   /** What leaves `/root`; the rest of the context is read as if it had. */
   homeMove: HomeMove | undefined
-  /** The server that the image runs, where its configuration can be edited. */
-  server?: ServerSetup | undefined
+  /** The servers that the image runs, where their configuration can be edited. */
+  servers?: readonly ServerSetup[]
   options: RewriteOptions
 }
 
 /** Something that stands against running the image as another user. */
 export interface Hazard extends Rule {
+  /** A guide that goes on where the help of an error ends. */
+  readonly guide?: string
   find(context: HazardContext): Iterable<Omit<RawFinding, 'rule' | 'severity'> & { severity?: Severity }>
 }
 

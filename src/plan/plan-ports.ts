@@ -7,6 +7,7 @@ import type { PortMapping, RewriteOptions } from '../types.ts'
 import type { RawFinding } from './hazard.ts'
 import { exposedPorts, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
 import type { PlannedServer } from './server.ts'
+import type { SourcePort } from './source-ports.ts'
 import type { StartUp } from './startup.ts'
 
 /** ASP.NET listens where its variables say and nowhere else; the base image sets them. */
@@ -22,7 +23,8 @@ export function planPorts(
   mentions: readonly PortMention[],
   options: RewriteOptions,
   isNonRoot: boolean,
-  server?: PlannedServer
+  server?: PlannedServer,
+  sourcePorts: readonly SourcePort[] = []
 ): { ports: PortMapping[]; findings: RawFinding[] } {
   const findings: RawFinding[] = []
   const ports: PortMapping[] = []
@@ -36,6 +38,8 @@ export function planPorts(
   )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
+  const inManifests = (options.manifests ?? []).flatMap(({ images }) => images)
+  for (const { takenPorts = [] } of inManifests) for (const port of takenPorts) taken.add(port)
   for (const port of server?.ports ?? []) taken.add(port)
   for (const port of server?.listened ?? []) listened.add(port)
   const all = new Set([...listened, ...exposed.keys()])
@@ -48,7 +52,9 @@ export function planPorts(
         help: 'Nothing to change here; if the program listens there, change it where it says so.'
       })
   if (!isNonRoot)
-    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys())))
+    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys()))) {
+      // Written in a configuration, and moved there.
+      if (server?.listened.includes(port) && !server.fixed.has(port)) continue
       findings.push({
         rule: 'low-port',
         severity: 'warning',
@@ -56,7 +62,24 @@ export function planPorts(
         help: `Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
         ...(instruction === undefined ? {} : { at: instruction })
       })
+    }
   const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
+  for (const { port, place, instruction, variable } of sourcePorts) {
+    // What moves by a variable or an argument wins over the number in the source.
+    if (isNonRoot || listened.has(port) || asked.has(port) || inScripts.has(port)) continue
+    inScripts.add(port)
+    const to = unprivilegedPort(port, taken)
+    findings.push({
+      rule: 'low-port',
+      severity: 'warning',
+      message: `${place} listens on port ${port}: a non-root process cannot bind it on every platform`,
+      help:
+        variable === undefined
+          ? `Let it listen on ${to} there, then run unroot --port ${port}=${to}.`
+          : `\`ENV ${variable}=${to}\` in the Dockerfile moves it; publish it as ${port}:${to}.`,
+      ...(instruction === undefined ? {} : { at: instruction })
+    })
+  }
   for (const port of all) {
     const to = asked.get(port)
     const mention = exposed.get(port) ?? mentions.find((each) => each.port === port)
@@ -80,7 +103,7 @@ export function planPorts(
           ...at
         })
         continue
-      } else if (server.isRead && !listened.has(port) && server.ports.size > 0) {
+      } else if (server.isAlone && server.isRead && !listened.has(port) && server.ports.size > 0) {
         const moved = unprivilegedPort(port, new Set())
         if (server.ports.has(moved) && !exposedPorts(dockerfile, image).has(moved)) {
           // The configuration says the new port already: the Dockerfile follows.
@@ -158,7 +181,8 @@ export function planPorts(
         help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
         ...at
       })
-    if (publishing.length === 0 && (port === 80 || port === 443))
+    const isInManifest = inManifests.some(({ ports: named = [] }) => named.includes(port))
+    if (publishing.length === 0 && !isInManifest && (port === 80 || port === 443))
       findings.push({
         rule: 'published-port',
         severity: 'info',

@@ -17,10 +17,20 @@ import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { findHomeMove, type HomeMove } from './home-move.ts'
 import { planPorts } from './plan-ports.ts'
 import { findPortMentions, type PortMention } from './ports.ts'
+import { planKeys } from './private-keys.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
-import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
+import {
+  findStartedServer,
+  isOwnedByPackage,
+  type PlannedServer,
+  planServers,
+  readServers,
+  type ServerSetup
+} from './server.ts'
+import { findSourcePorts } from './source-ports.ts'
+import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
@@ -98,8 +108,8 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   const toFinding = ({ at, ...finding }: RawFinding, stage: Stage, toOld = (offset: number) => offset): Finding => {
     const [from, to] = at === undefined ? placeOf(stage.from) : 'keyword' in at ? placeOf(at) : at
     const range = at === undefined ? locator.range(from, to) : locator.range(toOld(from), toOld(to))
-    const reason = accepted.get(finding.rule)
-    return { ...finding, range, ...(reason === undefined ? {} : { accepted: { reason } }) }
+    const acceptance = accepted.get(finding.rule)
+    return { ...finding, range, ...(acceptance && { accepted: acceptance }) }
   }
   findings.push(...readMistakenComments(dockerfile.text, locator))
   const { targets, unknown } = findTargets(dockerfile, options)
@@ -140,6 +150,22 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
             severity: 'warning',
             message: `the last stage, ${last.name}, looks like a test of ${tested.name}, which is shipped as root`,
             help: `Name the stage that is shipped: --target ${tested.name} (or \`target\` in the config).`
+          },
+          last
+        )
+      )
+  }
+
+  if ((options.targets ?? []).length === 0) {
+    const left = findStagesLeft(dockerfile, targets).map(({ name }) => name as string)
+    if (left.length > 0)
+      findings.push(
+        toFinding(
+          {
+            rule: 'stages-left',
+            severity: 'info',
+            message: `${left.slice(0, 6).join(', ')}${left.length > 6 ? `, ... (${left.length})` : ''}: ${left.length === 1 ? 'an image of its own that stays' : 'images of their own that stay'} root; only the last stage is taken for shipped`,
+            help: `Name every stage that is shipped: ${[...left.slice(0, 6), last.name ?? String(last.index)].map((name) => `--target ${name}`).join(' ')}.`
           },
           last
         )
@@ -203,10 +229,10 @@ function planStage(
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const user = currentUser(image)
     const copies = readCopies(dockerfile, image.lineage)
-    const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+    const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
-    const setup = readServer(dockerfile, image, startUp, options)
-    const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
+    const setups = readServers(dockerfile, image, startUp, options)
+    const server = planServers(setups, image, startUp, user, readRunFacts(dockerfile, image.lineage), [], options)
     const findWritten = () => {
       const own = findApplicationDirectories(dockerfile, image, copies, startUp)
       const facts = readRunFacts(dockerfile, image.lineage)
@@ -244,9 +270,9 @@ function planStage(
   }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const setup = readServer(dockerfile, image, startUp, options)
-  const user = planServerUser(setup, startUp, (account) =>
+  const startUp = readStartUp(dockerfile, image, copies, options)
+  const setups = readServers(dockerfile, image, startUp, options)
+  const user = planServerUser(setups, startUp, (account) =>
     planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
   )
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
@@ -256,7 +282,7 @@ function planStage(
     ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }),
     user,
     homeMove,
-    server: setup,
+    servers: setups,
     options
   }
   const applicationDirectories = findApplicationDirectories(
@@ -275,10 +301,15 @@ function planStage(
     applicationDirectories,
     options.readContext,
     options.mounts
+  ).filter(
+    ({ path, reason }) => /^made by/.test(reason) || !setups.some((setup) => isOwnedByPackage(setup, user, path))
   )
-  const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  const server = planServers(setups, image, startUp, user, runFacts, paths, options)
+  for (const key of planKeys(context.dockerfile, context.image, context.runFacts))
+    if (server?.paths.some(({ path }) => path === key.path) !== true) paths.push(key)
   const mentions = findPortMentions(dockerfile, image, server?.variables)
-  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server)
+  const sourcePorts = findSourcePorts(startUp, image, copies, options.readContext)
+  const { ports, findings } = planPorts(dockerfile, image, startUp, mentions, options, false, server, sourcePorts)
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
   const raw = [...findHazards(hazards, context), ...ownFindings]
@@ -385,7 +416,7 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   const image = readImage(dockerfile, stage)
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+  const startUp = readStartUp(dockerfile, image, copies, options)
   return { dockerfile, stage, image, copies, runFacts, startUp, toOld }
 }
 
@@ -396,19 +427,24 @@ const shortPrograms = new Set(
   )
 )
 
-/** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
+/** A server runs as the account under which it ran already, unless the image runs more than it. */
 function planServerUser(
-  setup: ServerSetup | undefined,
+  setups: readonly ServerSetup[],
   startUp: StartUp,
   plan: (account: string | undefined) => PlannedUser
 ): PlannedUser {
   const user = plan(undefined)
-  const account = setup?.layout.account
-  if (account === undefined || user.source !== 'created') return user
-  const isAlone = startUp.programs.every(
-    ({ name }) => setup?.server.programs.includes(name) === true || shortPrograms.has(name)
-  )
-  return isAlone ? plan(account) : user
+  if (user.source !== 'created') return user
+  // What supervisord is told counts for all that it starts.
+  const told = setups.find(({ server, account }) => server.name === 'supervisord' && account !== undefined)
+  const accounts = new Set(setups.flatMap(({ account }) => account ?? []))
+  const account = told?.account ?? (accounts.size === 1 ? [...accounts][0] : undefined)
+  if (account === undefined) return user
+  const isAlone = startUp.programs.every((program) => {
+    const started = findStartedServer(program)?.server
+    return setups.some(({ server }) => server === started) || shortPrograms.has(program.name)
+  })
+  return isAlone || told !== undefined ? plan(account) : user
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */
@@ -421,8 +457,12 @@ const saidOfRefused = new Set([
 ])
 
 function* findHazards(rules: readonly Hazard[], context: HazardContext): Generator<RawFinding> {
-  for (const { name, severity, find } of rules)
-    for (const finding of find(context)) yield { ...finding, rule: name, severity: finding.severity ?? severity }
+  for (const { name, severity: usual, guide, find } of rules)
+    for (const finding of find(context)) {
+      const severity = finding.severity ?? usual
+      const more = guide !== undefined && severity === 'error' ? ` Commands: \`unroot explain ${guide}\`.` : ''
+      yield { ...finding, rule: name, severity, help: `${finding.help}${more}` }
+    }
 }
 
 const deduplicate = (findings: readonly RawFinding[]): RawFinding[] => {

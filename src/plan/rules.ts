@@ -1,4 +1,5 @@
 import { composeRules } from '../compose/rules.ts'
+import { kubernetesRules } from '../kubernetes/rules.ts'
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
 import { buildScript } from './hazards/build-script.ts'
@@ -9,6 +10,7 @@ import { existingVolumeData } from './hazards/existing-volume-data.ts'
 import { explicitRoot } from './hazards/explicit-root.ts'
 import { filesMadeByRoot } from './hazards/files-made-by-root.ts'
 import { foreignFilesHazard } from './hazards/foreign-files.ts'
+import { generatesAtStart } from './hazards/generates-at-start.ts'
 import { needsCapability } from './hazards/needs-capability.ts'
 import { needsRootService } from './hazards/needs-root-service.ts'
 import { needsServerConfig } from './hazards/needs-server-config.ts'
@@ -16,6 +18,7 @@ import { ownerOnlyMode } from './hazards/owner-only-mode.ts'
 import { packagedDaemon } from './hazards/packaged-daemon.ts'
 import { rootHomeLeft } from './hazards/root-home-left.ts'
 import { runtimePackageInstall } from './hazards/runtime-package-install.ts'
+import { scriptFillsRootHome } from './hazards/script-fills-root-home.ts'
 import { scriptNeedsRoot } from './hazards/script-needs-root.ts'
 import { umaskWithoutEffect } from './hazards/umask-without-effect.ts'
 import { unknownApplication } from './hazards/unknown-application.ts'
@@ -38,9 +41,11 @@ export const hazards: readonly Hazard[] = [
   usesSudo,
   unreadEntrypoint,
   buildScript,
+  scriptFillsRootHome,
   developmentServer,
   packagedDaemon,
   filesMadeByRoot,
+  generatesAtStart,
   dockerSocket,
   existingVolumeData,
   foreignFilesHazard,
@@ -184,6 +189,14 @@ there, make the directory in a build stage and copy it with its owner:
 is built on a stage that has one, most likely is not. Name the shipped stage with \`--target\`, or in the config.`
   ),
   rule(
+    'stages-left',
+    'info',
+    'Other stages of the file are images of their own and stay root',
+    `Without \`--target\` the last stage is the one that is shipped. A file that makes several images (\`docker build --target api\`,
+\`--target worker\`) has stages with a command of their own on which nothing else is built: name them all with \`--target\`, or
+in the config. Stages that are called \`dev\`, \`test\` and the like are not mentioned.`
+  ),
+  rule(
     'partial-run',
     'warning',
     'The transforms that ran do not make the image non-root by themselves',
@@ -210,7 +223,7 @@ is built on a stage that has one, most likely is not. Name the shipped stage wit
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,

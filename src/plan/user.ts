@@ -5,6 +5,7 @@ import type { Distribution } from '../image/base-image.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import type { ReportedUser, RewriteOptions } from '../types.ts'
 import { readCopies } from './copies.ts'
+import { isInside } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
 
 /** How an account can be created in the image. */
@@ -72,6 +73,18 @@ const shadowInstall: Partial<Record<Distribution, (image: StageImage) => string>
 const text = (uid: number | undefined, gid: number | undefined, name: string | undefined): string =>
   uid !== undefined && gid !== undefined ? `${uid}:${gid}` : (name ?? String(uid))
 
+/** A user without an account. */
+const numeric = (uid: number, gid: number): PlannedUser => ({
+  uid,
+  gid,
+  name: undefined,
+  home: undefined,
+  ownHome: undefined,
+  source: 'numeric',
+  create: undefined,
+  text: `${uid}:${gid}`
+})
+
 /**
  * Picks the user: option, account to which the entrypoint steps down, account of the Dockerfile, account of the base
  * image, a new one.
@@ -112,10 +125,12 @@ export function planUser(
     if (last !== undefined) return named(last.name, 'dockerfile')
     const known = image.base.image === undefined ? findNamedOwner(dockerfile, image, facts) : undefined
     if (known !== undefined) return named(known, 'base-image')
-    const owner = findOwner(image, facts)
+    const owner = findOwner(image, facts) ?? findCopyOwner(dockerfile, image)
     if (owner !== undefined) {
       if (owner.isKnown && owner.name !== undefined)
         return named(owner.name, accounts.users.get(owner.name)?.origin === 'dockerfile' ? 'dockerfile' : 'base-image')
+      // Whether an unknown base has that account already, nobody knows: numbers alone are right in both cases.
+      if (owner.uid !== undefined && image.base.image === undefined) return numeric(owner.uid, owner.gid ?? owner.uid)
       if (owner.uid !== undefined)
         return planUser(
           dockerfile,
@@ -140,17 +155,7 @@ export function planUser(
   }
 
   // Made for a random uid of group 0 (OpenShift): the group is what gives the rights.
-  if (!isAsked && givesRightsToRootGroup(image))
-    return {
-      uid: defaultId,
-      gid: 0,
-      name: undefined,
-      home: undefined,
-      ownHome: undefined,
-      source: 'numeric',
-      create: undefined,
-      text: `${defaultId}:0`
-    }
+  if (!isAsked && givesRightsToRootGroup(image)) return numeric(defaultId, 0)
   const dialect = canRun(image) && !isCrossBuilt(dockerfile, image) ? dialectOf(distribution) : undefined
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
@@ -173,17 +178,7 @@ export function planUser(
       create: undefined,
       text: `${uid}:${options.gid ?? taken.gid ?? gid}`
     }
-  if (dialect === undefined)
-    return {
-      uid,
-      gid,
-      name: undefined,
-      home: undefined,
-      ownHome: undefined,
-      source: 'numeric',
-      create: undefined,
-      text: `${uid}:${gid}`
-    }
+  if (dialect === undefined) return numeric(uid, gid)
   let name = options.user ?? 'app'
   if (options.user === undefined)
     while (accounts.users.has(name) || accounts.groups.has(name)) name = name === 'app' ? 'appuser' : `${name}1`
@@ -259,6 +254,23 @@ function findOwner(image: StageImage, facts: RunFacts): Principal | undefined {
   if (last === undefined || /\$/.test(last.value)) return undefined
   const owner = resolvePrincipal(last.value.replace(/\.(?=[a-z])/, ':'), accounts)
   return owner.uid === 0 ? undefined : owner
+}
+
+/**
+ * Whom the last `COPY --chown` gives the application: another user could not write its files. On an unknown base nobody
+ * knows which directory that is.
+ */
+function findCopyOwner(dockerfile: Dockerfile, image: StageImage): Principal | undefined {
+  const { workdir } = image.final
+  const isUnknown = image.base.image === undefined
+  const last = readCopies(dockerfile, image.lineage).findLast(
+    ({ instruction, destination }) =>
+      instruction.flag('chown') !== undefined && (isUnknown || (workdir !== '/' && isInside(destination, workdir)))
+  )
+  const value = last?.instruction.flag('chown')?.value
+  if (last === undefined || value === undefined || /\$/.test(value)) return undefined
+  const owner = resolvePrincipal(value, last.state.accounts)
+  return owner.uid === undefined || owner.uid === 0 ? undefined : owner
 }
 
 /** The last `USER` of the image's own stages that is not root. */

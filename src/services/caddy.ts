@@ -1,6 +1,6 @@
 /** Caddy: where image and packages keep its Caddyfile, and what makes it run unprivileged. */
 import { moveCaddyPorts, readCaddyFacts } from './caddyfile.ts'
-import { defineServer, fromWorkdir, type ServerLayout } from './server.ts'
+import { defineServer, type LayoutQuestion, type ServerLayout } from './server.ts'
 
 const welcome = {
   path: '/etc/caddy/Caddyfile',
@@ -44,30 +44,45 @@ const copied = (path: string): ServerLayout => ({
 
 const programCopy = /^(?:COPY|ADD)\b.*\s(?:\/usr\/(?:local\/)?s?bin\/(?:caddy)?|\/bin\/(?:caddy)?)["\]]*\s*$/im
 
+const packageName = /^caddy(?:=.*)?$/
+
+function findLayout({
+  service,
+  image,
+  tag,
+  packages,
+  distribution,
+  mentions,
+  word
+}: LayoutQuestion): ServerLayout | undefined {
+  if (service === 'caddy') {
+    if (image !== 'caddy') return undefined
+    // source: caddyserver/caddy-docker b650917 (2.6.3): setcap on the binary, with libcap in the image; a binary that
+    // xcaddy has built there has it too (XCADDY_SETCAP)
+    if (mentions(programCopy) || mentions(/^RUN\b.*\b(?:mv|cp|curl|wget|install)\b.*\/usr\/bin\/caddy\b/im))
+      return { ...official, commands: ['chown 0:0 /usr/bin/caddy'] }
+    const version = /^2\.([0-6])(?:\.(\d+))?(?:-|$)/.exec(tag)
+    const isOld = version !== null && (version[1] !== '6' || (version[2] !== undefined && Number(version[2]) < 3))
+    return isOld ? official : { ...official, commands: ['setcap -r /usr/bin/caddy'] }
+  }
+  const isKnown = distribution === 'debian' || distribution === 'ubuntu' || distribution === 'alpine'
+  if (!isKnown) return undefined
+  if (packages.some((name) => packageName.test(name))) return distribution === 'alpine' ? alpine : debian
+  if (!mentions(programCopy) || !mentions(/^COPY\b.*--from=/im)) return undefined
+  return copied(word?.startsWith('/') === true ? word : '/usr/bin/caddy')
+}
+
 export const caddy = defineServer({
   name: 'Caddy',
   programs: ['caddy'],
   services: ['caddy'],
-  packages: /^caddy(?:=.*)?$/,
-  findLayout({ service, image, tag, packages, distribution, mentions, program }) {
-    if (service === 'caddy') {
-      if (image !== 'caddy') return undefined
-      // source: caddyserver/caddy-docker b650917 (2.6.3): setcap on the binary, with libcap in the image; a binary that
-      // xcaddy has built there has it too (XCADDY_SETCAP)
-      if (mentions(programCopy) || mentions(/^RUN\b.*\b(?:mv|cp|curl|wget|install)\b.*\/usr\/bin\/caddy\b/im))
-        return { ...official, commands: ['chown 0:0 /usr/bin/caddy'] }
-      const version = /^2\.([0-6])(?:\.(\d+))?(?:-|$)/.exec(tag)
-      const isOld = version !== null && (version[1] !== '6' || (version[2] !== undefined && Number(version[2]) < 3))
-      return isOld ? official : { ...official, commands: ['setcap -r /usr/bin/caddy'] }
-    }
-    const isKnown = distribution === 'debian' || distribution === 'ubuntu' || distribution === 'alpine'
-    if (!isKnown) return undefined
-    if (packages.some((name) => caddy.packages.test(name))) return distribution === 'alpine' ? alpine : debian
-    if (!mentions(programCopy) || !mentions(/^COPY\b.*--from=/im)) return undefined
-    return copied(program?.startsWith('/') === true ? program : '/usr/bin/caddy')
+  packages: packageName,
+  findLayout(question) {
+    const layout = findLayout(question)
+    return layout && { ...layout, startedIn: question.workdir }
   },
   /** source: caddyserver.com/docs/command-line: `run`, `start`: --config, else ./Caddyfile; others are told by options alone */
-  readArguments(args, workdir) {
+  readArguments(args) {
     const [command] = args
     const after = (...names: string[]) =>
       args.flatMap((word, index) =>
@@ -82,8 +97,7 @@ export const caddy = defineServer({
       const port = Number(/:(\d+)$/.exec(after('--listen', '-l', '--from', '-f') ?? '')?.[1])
       return { ...common, config: undefined, ports: Number.isInteger(port) ? [port] : [80], isWhole: true }
     }
-    const config = after('--config', '-c')
-    return { ...common, config: fromWorkdir(workdir, config ?? 'Caddyfile') }
+    return { ...common, config: after('--config', '-c') ?? 'Caddyfile' }
   },
   read: readCaddyFacts,
   byHand:

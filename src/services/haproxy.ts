@@ -1,6 +1,6 @@
 /** HAProxy: where image and packages keep its configuration, and what makes it run unprivileged. */
 import { type HaproxyLine, readHaproxyConfig, readHaproxyFacts } from './haproxy-config.ts'
-import { defineServer, fromWorkdir, type ServerLayout } from './server.ts'
+import { defineServer, type LayoutQuestion, type ServerLayout } from './server.ts'
 import { type ConfigEdit, wholeLine } from './server-config.ts'
 
 const pidFile = '/tmp/haproxy.pid'
@@ -59,23 +59,28 @@ const alpine: ServerLayout = {
 /** Options of a socket that give it to another account. source: configuration manual 5.1 "Bind options" */
 const ownerOptions = new Set(['user', 'group', 'uid', 'gid'])
 
+const packageName = /^haproxy(?:[\d.]*|=.*)$/
+
+function findLayout({ service, image, packages, distribution }: LayoutQuestion): ServerLayout | undefined {
+  if (service === 'haproxy') return image === 'haproxy' ? official : undefined
+  if (!packages.some((name) => packageName.test(name))) return undefined
+  if (distribution === 'debian' || distribution === 'ubuntu') return debian
+  return distribution === 'alpine' ? alpine : undefined
+}
+
 export const haproxy = defineServer({
   name: 'HAProxy',
   programs: ['haproxy'],
   services: ['haproxy'],
   takesOptions: true,
-  packages: /^haproxy(?:[\d.]*|=.*)$/,
-  findLayout({ service, image, packages, distribution }) {
-    if (service === 'haproxy') return image === 'haproxy' ? official : undefined
-    if (!packages.some((name) => haproxy.packages.test(name))) return undefined
-    if (distribution === 'debian' || distribution === 'ubuntu') return debian
-    return distribution === 'alpine' ? alpine : undefined
+  packages: packageName,
+  findLayout(question) {
+    const layout = findLayout(question)
+    return layout && { ...layout, startedIn: question.workdir }
   },
   /** source: haproxy(1): `-f file`; several are read one after the other */
-  readArguments(args, workdir) {
-    const [config, ...more] = args.flatMap((word, index) =>
-      word === '-f' ? fromWorkdir(workdir, args[index + 1] ?? '') : []
-    )
+  readArguments(args) {
+    const [config, ...more] = args.flatMap((word, index) => (word === '-f' ? (args[index + 1] ?? []) : []))
     return { config, more, prefix: undefined, settings: new Map() }
   },
   read: readHaproxyFacts,

@@ -27,6 +27,8 @@ export interface HomeInstaller {
   flag?: readonly [RegExp, string]
   /** Programs that need it at run time; without one of them it served the build. Undefined: whatever runs needs it. */
   usedBy?: RegExp
+  /** A call of a library: a Python script that a `RUN` starts makes it as well. */
+  isCall?: true
   /** It writes itself into the profile of the user that installs. */
   needsProfile?: true
   /** Manual, or the installer's own text. */
@@ -47,9 +49,10 @@ export const homeInstallers: readonly HomeInstaller[] = [
   { name: 'sdkman', needsProfile: true, pattern: /get\.sdkman\.io/, unless: /SDKMAN_DIR=["']?\/(?!root)/, what: 'sdkman installs into /root/.sdkman', makes: ['.sdkman'], variables: { SDKMAN_DIR: '.sdkman' }, source: 'sdkman.io/install "Install to a Custom Location"' },
   { name: 'dotnet tool', pattern: /\bdotnet\s+tool\s+install\s+(?:\S+\s+)*(?:-g|--global)\b/, unless: /--tool-path|DOTNET_CLI_HOME=["']?\/(?!root)/, what: '`dotnet tool install --global` installs into /root/.dotnet/tools', makes: ['.dotnet'], flag: [/(?<=\s)(?:--global|-g)(?=\s|$)/, '--tool-path HOME/.dotnet/tools'], usedBy: /\bdotnet-\w+/, source: 'learn.microsoft.com dotnet tool install: $HOME/.dotnet/tools, --tool-path' },
   { name: 'playwright', pattern: /\bplaywright\s+install\b(?!-deps)/, unless: /PLAYWRIGHT_BROWSERS_PATH/, what: 'playwright puts its browsers into /root/.cache/ms-playwright', makes: [], variables: { PLAYWRIGHT_BROWSERS_PATH: '/ms-playwright' }, source: 'playwright.dev "Managing browser binaries"; microsoft/playwright utils/docker/Dockerfile.noble uses the same place' },
-  { name: 'nltk', pattern: /\bnltk\.download(?:er)?\b/, unless: /NLTK_DATA|download_dir|-d\s+\//, what: 'nltk puts its data into /root/nltk_data', makes: [], variables: { NLTK_DATA: '/usr/local/share/nltk_data' }, mustExist: true, source: 'nltk/nltk downloader.py default_download_dir: only directories that exist' },
+  { name: 'nltk', isCall: true, pattern: /\bnltk\.download(?:er)?\b/, unless: /NLTK_DATA|download_dir|-d\s+\//, what: 'nltk puts its data into /root/nltk_data', makes: [], variables: { NLTK_DATA: '/usr/local/share/nltk_data' }, mustExist: true, source: 'nltk/nltk downloader.py default_download_dir: only directories that exist' },
+  { name: 'stanza', isCall: true, pattern: /\bstanza\.download\b/, unless: /STANZA_RESOURCES_DIR|model_dir/, what: 'stanza puts its models into /root/stanza_resources', makes: [], variables: { STANZA_RESOURCES_DIR: '/usr/local/share/stanza' }, source: 'stanfordnlp/stanza stanza/resources/common.py DEFAULT_MODEL_DIR' },
   { name: 'gem --user-install', pattern: /\bgem\s+install\s+(?:\S+\s+)*--user-install\b/, what: '`gem install --user-install` installs into /root', isUnmovable: true, makes: [], source: 'rubygems Gem.user_dir' },
-  { name: 'models', pattern: /\b(?:snapshot_download|hf_hub_download|from_pretrained|SentenceTransformer|huggingface-cli\s+download|whisper\.load_model|torch\.hub\.(?:load|download))\b/, unless: /HF_HOME|TRANSFORMERS_CACHE|HUGGINGFACE_HUB_CACHE|cache_dir|local_dir|--local-dir|SENTENCE_TRANSFORMERS_HOME|TORCH_HOME|XDG_CACHE_HOME/, what: 'the model is downloaded into /root/.cache', makes: ['.cache'], source: 'huggingface_hub environment variables HF_HOME; openai/whisper __init__.py; torch.hub TORCH_HOME' },
+  { name: 'models', isCall: true, pattern: /\b(?:snapshot_download|hf_hub_download|from_pretrained|SentenceTransformer|huggingface-cli\s+download|whisper\.load_model|torch\.hub\.(?:load|download))\b/, unless: /HF_HOME|TRANSFORMERS_CACHE|HUGGINGFACE_HUB_CACHE|cache_dir|local_dir|--local-dir|SENTENCE_TRANSFORMERS_HOME|TORCH_HOME|XDG_CACHE_HOME/, what: 'the model is downloaded into /root/.cache', makes: ['.cache'], source: 'huggingface_hub environment variables HF_HOME; openai/whisper __init__.py; torch.hub TORCH_HOME' },
   { name: 'composer global', pattern: /\bcomposer\s+global\s+require\b/, unless: /COMPOSER_HOME/, what: '`composer global require` installs into /root/.composer', makes: ['.composer'], variables: { COMPOSER_HOME: '.composer' }, source: 'composer doc/03-cli.md COMPOSER_HOME' },
   { name: 'Haskell tools', pattern: /\bghcup\b|\bstack\s+setup\b|get\.haskellstack\.org/, unless: /STACK_ROOT|GHCUP_INSTALL_BASE_PREFIX/, what: 'the Haskell tools are installed under /root', isUnmovable: true, makes: [], usedBy: /\b(?:stack|cabal|ghc\w*)\b/, source: 'haskell/ghcup-hs docs/guide.md, commercialhaskell/stack docs' },
   { name: 'pyenv', needsProfile: true, pattern: /pyenv\.run|pyenv-installer|pyenv\/pyenv|\bpyenv\s+install\b/, unless: /PYENV_ROOT=["']?\/(?!root)/, what: 'pyenv installs into /root/.pyenv', makes: ['.pyenv'], variables: { PYENV_ROOT: '.pyenv' }, source: 'pyenv/pyenv README "Environment variables"' },
@@ -64,4 +67,4 @@ export const homeInstallers: readonly HomeInstaller[] = [
 
 /** None of the installers without one of these words. */
 export const anyHomeInstaller =
-  /poetry|pipenv|--user|rustup|nvm|astral\.sh|bun\.(?:sh|com)|deno\.land|sdkman|dotnet\s+tool|playwright|nltk|huggingface|from_pretrained|snapshot_download|hf_hub|SentenceTransformer|load_model|torch\.hub|composer\s+global|ghcup|stack|pyenv|rbenv|pyppeteer|camoufox|puppeteer|corepack|pm2|Install-/
+  /poetry|pipenv|--user|rustup|nvm|astral\.sh|bun\.(?:sh|com)|deno\.land|sdkman|dotnet\s+tool|playwright|nltk|stanza|huggingface|from_pretrained|snapshot_download|hf_hub|SentenceTransformer|load_model|torch\.hub|composer\s+global|ghcup|stack|pyenv|rbenv|pyppeteer|camoufox|puppeteer|corepack|pm2|Install-/

@@ -1,6 +1,6 @@
 /** lighttpd: where the packages keep its configuration, and what makes it run unprivileged. */
 import { readLighttpdConfig, readLighttpdFacts } from './lighttpd-config.ts'
-import { defineServer, fromWorkdir, moveDigits, type ServerLayout } from './server.ts'
+import { defineServer, type LayoutQuestion, moveDigits, type ServerLayout } from './server.ts'
 
 const pidFile = '/tmp/lighttpd.pid'
 
@@ -56,24 +56,30 @@ const alpine: ServerLayout = {
   logs: ['/var/log/lighttpd']
 }
 
+const packageName = /^lighttpd(?:=.*)?$/
+
+function findLayout({ packages, distribution, mentions }: LayoutQuestion): ServerLayout | undefined {
+  if (!packages.some((name) => packageName.test(name))) return undefined
+  // Its own file listens on 443 with a key that only root reads.
+  if (mentions(/\blight(?:y|tpd)-enable-mod\b[^&;|]*\bssl\b/)) return undefined
+  if (distribution === 'debian' || distribution === 'ubuntu')
+    return mentions(/\blight(?:y|tpd)-enable-mod\b[^&;|]*\bfastcgi/) ? debianWithFastCgi : debian
+  return distribution === 'alpine' ? alpine : undefined
+}
+
 export const lighttpd = defineServer({
   name: 'lighttpd',
   programs: ['lighttpd', 'lighttpd-angel'],
   services: ['lighttpd'],
-  packages: /^lighttpd(?:=.*)?$/,
-  findLayout({ packages, distribution, mentions }) {
-    if (!packages.some((name) => lighttpd.packages.test(name))) return undefined
-    // Its own file listens on 443 with a key that only root reads.
-    if (mentions(/\blight(?:y|tpd)-enable-mod\b[^&;|]*\bssl\b/)) return undefined
-    if (distribution === 'debian' || distribution === 'ubuntu')
-      return mentions(/\blight(?:y|tpd)-enable-mod\b[^&;|]*\bfastcgi/) ? debianWithFastCgi : debian
-    return distribution === 'alpine' ? alpine : undefined
+  packages: packageName,
+  findLayout(question) {
+    const layout = findLayout(question)
+    return layout && { ...layout, startedIn: question.workdir }
   },
   /** source: lighttpd(8): `-f file` */
-  readArguments(args, workdir) {
+  readArguments(args) {
     const index = args.indexOf('-f')
-    const config = index === -1 ? undefined : args[index + 1]
-    return { config: config && fromWorkdir(workdir, config), prefix: undefined, settings: new Map() }
+    return { config: index === -1 ? undefined : args[index + 1], prefix: undefined, settings: new Map() }
   },
   read: readLighttpdFacts,
   byHand:

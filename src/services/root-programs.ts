@@ -10,6 +10,10 @@ export interface RootProgram {
   instead: string
   /** Only with one of these words behind it (`ip route`, not `ip -V`). */
   onlyWith?: RegExp
+  /**
+   * All that it needs of root's capabilities, without `CAP_`. source: capabilities(7), which names the call behind each
+   */
+  capabilities?: readonly string[]
 }
 
 const rootPrograms: readonly RootProgram[] = [
@@ -17,6 +21,7 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['sshd'],
     category: 'service',
+    capabilities: ['AUDIT_WRITE', 'CHOWN', 'KILL', 'SETGID', 'SETUID', 'SYS_CHROOT'],
     why: 'sshd must be root to log other accounts in',
     instead: 'Use `docker exec` or `kubectl exec` for access, or run sshd in a container of its own.'
   },
@@ -24,6 +29,7 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['cron', 'crond', 'anacron', 'atd', 'dcron'],
     category: 'service',
+    capabilities: ['SETGID', 'SETUID'],
     why: 'cron starts each job as the job’s owner, which only root can do',
     instead: 'Use supercronic with a crontab that the user owns, or a Kubernetes CronJob.'
   },
@@ -80,12 +86,14 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['iptables', 'ip6tables', 'nft', 'nftables', 'ipset', 'ufw', 'firewalld', 'tc', 'sysctl'],
     category: 'capability',
+    capabilities: ['NET_ADMIN', 'NET_RAW'],
     why: 'changing the network or the kernel needs NET_ADMIN or SYS_ADMIN as root',
     instead: 'Do it in an init container or on the host; keep this image as root with only the capability it needs.'
   },
   {
     names: ['ip', 'route', 'ifconfig', 'brctl', 'ethtool'],
     category: 'capability',
+    capabilities: ['NET_ADMIN'],
     why: 'changing interfaces and routes needs NET_ADMIN',
     instead:
       'Do it in an init container or on the host, or keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_ADMIN]`.',
@@ -110,6 +118,7 @@ const rootPrograms: readonly RootProgram[] = [
       'vpnserver'
     ],
     category: 'capability',
+    capabilities: ['NET_ADMIN'],
     why: 'a VPN makes network interfaces, which needs NET_ADMIN and /dev/net/tun',
     instead: 'Keep it as root with `cap_drop: [ALL]`, `cap_add: [NET_ADMIN]` and `--device /dev/net/tun`.'
   },
@@ -117,12 +126,14 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['mtr', 'mtr-packet', 'hping3', 'arping', 'tcptraceroute', 'fping', 'nping', 'zmap'],
     category: 'capability',
+    capabilities: ['NET_RAW'],
     why: 'raw sockets need NET_RAW, which a user has only as an ambient capability',
     instead: 'Keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_RAW]`.'
   },
   {
     names: ['traceroute'],
     category: 'capability',
+    capabilities: ['NET_RAW'],
     why: 'its TCP and raw methods need NET_RAW, which a user has only as an ambient capability',
     instead: 'Keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_RAW]`, if -T, -I or -P are used.'
   },
@@ -138,10 +149,19 @@ const rootPrograms: readonly RootProgram[] = [
       'masscan',
       'arp-scan',
       'ntopng',
+      'passivedns',
+      'ngrep',
+      'p0f',
+      'arpwatch',
+      'iftop',
+      'nethogs',
+      'softflowd',
+      'darkstat',
       'hcitool',
       'bettercap'
     ],
     category: 'capability',
+    capabilities: ['NET_RAW'],
     why: 'raw sockets need NET_RAW, which a user has only as an ambient capability',
     instead: 'Keep it as root with `cap_drop: [ALL]` and `cap_add: [NET_RAW]`.'
   },
@@ -181,6 +201,7 @@ const rootPrograms: readonly RootProgram[] = [
       'insmod'
     ],
     category: 'capability',
+    capabilities: ['SYS_ADMIN'],
     why: 'mounting and changing namespaces need SYS_ADMIN',
     instead: 'Let the platform mount the volume (CSI driver, volume plugin) and start the program without this step.'
   },
@@ -248,7 +269,7 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['supervisord', 'supervisorctl'],
     category: 'supervisor',
-    why: 'supervisord starts several programs and keeps a pid file and logs; its configuration is not read yet',
+    why: 'supervisord starts several programs and keeps a pid file and logs, and its configuration could not be read',
     instead:
       'Give each program an image of its own. By hand: no `user=` in supervisord.conf, `logfile=/dev/null`, `logfile_maxbytes=0`, `pidfile=/tmp/supervisord.pid`, and programs that start as one user; then USER.'
   },

@@ -22,6 +22,8 @@ export interface Listen {
   isEcho: boolean
   /** No place of its own: `Server.movePorts` knows where such a port is set. */
   implied?: string
+  /** Where a later file may say another: one of `ConfigFacts.overrides`. */
+  key?: string
 }
 
 /** A path that the server writes, reads as root, or gets more configuration from. */
@@ -31,6 +33,8 @@ export interface ConfigPath {
   /** The server insists on it. */
   mode?: string
   isSocket?: boolean
+  /** Where a later file may set the same again (`www listen`): one of `ConfigFacts.overrides`. */
+  key?: string
 }
 
 /** What one configuration file says. */
@@ -49,6 +53,12 @@ export interface ConfigFacts {
   ownPort: readonly { offset: number; text: string }[]
   /** What the text alone does not tell, or what a reader has to know. */
   doubts?: readonly ConfigDoubt[]
+  /** Sockets and files that are replaced: their directory must be writable. */
+  made?: readonly ConfigPath[]
+  /** Accounts to which it changes when it starts as root. */
+  accounts?: readonly string[]
+  /** What this file sets for good: what earlier files say of it does not count. */
+  overrides?: ReadonlySet<string>
 }
 
 export interface ConfigDoubt {

@@ -1,5 +1,5 @@
 /** Traefik: the official image; its static configuration is a file, arguments or variables. */
-import { defineServer, fromWorkdir, type ServerLayout } from './server.ts'
+import { defineServer, type ServerLayout } from './server.ts'
 import { moveTraefikPorts, readTraefikArguments, readTraefikFacts } from './traefik-config.ts'
 
 // source: traefik/traefik-library-image alpine/tmplv3.Dockerfile, scratch/tmplv3.Dockerfile: EXPOSE 80, no configuration;
@@ -8,7 +8,8 @@ import { moveTraefikPorts, readTraefikArguments, readTraefikFacts } from './trae
 const official: ServerLayout = {
   name: 'the official image',
   root: '/etc/traefik/traefik.toml',
-  otherRoots: [
+  roots: [
+    '/etc/traefik/traefik.toml',
     '/etc/traefik/traefik.yaml',
     '/etc/traefik/traefik.yml',
     '/traefik.toml',
@@ -29,15 +30,15 @@ export const traefik = defineServer({
   services: ['traefik'],
   takesOptions: true,
   packages: /^$/,
-  findLayout: ({ image }) => (image === 'traefik' ? official : undefined),
+  findLayout: ({ image, workdir }) => (image === 'traefik' ? { ...official, startedIn: workdir } : undefined),
   /** source: traefik cmd/traefik/traefik.go: a file wins over arguments, arguments over variables; names know no case */
-  readArguments(args, workdir) {
+  readArguments(args) {
     const value = (name: RegExp) =>
       args.flatMap((word, index) => {
         const match = /^--?([\w.-]+)(?:=(.*))?$/.exec(word)
         return match === null || !name.test(match[1] as string) ? [] : [match[2] ?? args[index + 1] ?? '']
       })
-    const config = value(/^(?:configfile|c)$/i)[0]
+    const [config] = value(/^(?:configfile|c)$/i)
     const ports = value(/^entrypoints\.[^.]+\.address$|^entrypoints$/i).flatMap((address) => {
       const digits = /:(\d+)(?:\/\w+)?$/.exec(address)?.[1]
       return digits === undefined ? [] : [Number(digits)]
@@ -45,7 +46,7 @@ export const traefik = defineServer({
     // `--api.insecure` and `--ping` listen on 8080.
     const hasInternal = args.some((word) => /^--(?:api\.insecure|ping|metrics\.prometheus)(?:=true)?$/i.test(word))
     const common = {
-      config: config === undefined ? undefined : fromWorkdir(workdir, config),
+      config,
       prefix: undefined,
       settings: new Map<string, string>(),
       facts: readTraefikArguments(args)

@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs'
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
-import createDockerignore from '@balena/dockerignore'
+import { createIgnore } from '../node/dockerignore.ts'
 
 /**
  * Copies a build context without what its `.dockerignore` names: modes, times and links as they are, sockets and pipes
@@ -10,7 +10,7 @@ import createDockerignore from '@balena/dockerignore'
  * @param rules The text of the `.dockerignore` that is in force.
  */
 export async function copyContext(from: string, to: string, rules: string | undefined): Promise<void> {
-  const ignore = createDockerignore().add(rules ?? '')
+  const ignores = createIgnore(rules)
   // Below an ignored folder there may be exceptions only when there are any at all.
   const hasExceptions = /^\s*!/m.test(rules ?? '')
   await mkdir(to, { recursive: true })
@@ -21,7 +21,7 @@ export async function copyContext(from: string, to: string, rules: string | unde
     const target = path.join(to, name)
     for (const entry of await readdir(source, { withFileTypes: true })) {
       const child = name === '' ? entry.name : `${name}/${entry.name}`
-      const isIgnored = ignore.ignores(child)
+      const isIgnored = ignores(child)
       if (!isIgnored) await mkdir(entry.isDirectory() ? path.join(to, child) : target, { recursive: true })
       if (entry.isDirectory() && (!isIgnored || hasExceptions)) await copyFolder(child)
       else if (!isIgnored) await copyEntry(path.join(from, child), path.join(to, child), entry)

@@ -22,14 +22,14 @@ const schema = v.strictObject({
   network: v.optional(v.picklist(['none', 'host'])),
   /** Options of the rewrite. */
   options: v.optional(v.record(v.string(), v.unknown())),
+  /** The original changes to an account of its own: none of its processes is root once it has started. */
+  stepsDown: v.optional(v.boolean()),
   /** Start the rewritten version with a read-only root. */
   readOnly: v.optional(v.boolean()),
   /** Octal modes of files, which git does not keep. */
   modes: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)))),
   /** Images that are built first, from a folder of the scenario. */
   bases: v.optional(v.record(v.string(), v.string())),
-  /** The original gives up root by itself. */
-  dropsRoot: v.optional(v.boolean()),
   /** Seconds until it must answer, where that takes long. */
   wait: v.optional(v.number()),
   /** Percent by which the image may grow, where a program must be stored anew. */

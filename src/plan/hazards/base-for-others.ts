@@ -79,6 +79,16 @@ merge; children may need \`USER root\` for their installs.`,
         ({ name, args }) => name === program && args.every((word) => interactive.test(word) || /^\$/.test(word))
       )
     const first = startUp.programs[0]
+    // `CMD ["go", "version"]` only shows that the toolchain is there.
+    const showsVersion =
+      startUp.entrypoint === undefined &&
+      startUp.programs.length === 1 &&
+      first !== undefined &&
+      /^(?:python[\d.]*|go|node|npm|java|javac|php|ruby|perl|gcc|g\+\+|clang|dotnet|rustc|cargo|mvn|gradle)$/.test(
+        first.name
+      ) &&
+      first.args.length === 1 &&
+      /^(?:-v|-V|-?-?version)$/.test(first.args[0] as string)
     const staysAlive =
       hasOwn &&
       startUp.programs.length === 1 &&
@@ -93,7 +103,7 @@ merge; children may need \`USER root\` for their installs.`,
       }
       return
     }
-    if (hasOwn && !isShell && startUp.programs.length + startUp.scripts.length > 0) {
+    if (hasOwn && !isShell && !showsVersion && startUp.programs.length + startUp.scripts.length > 0) {
       // `CMD bash` starts a shell: nothing is served.
       return
     }
@@ -101,7 +111,7 @@ merge; children may need \`USER root\` for their installs.`,
     if (!hasOwn && image.base.image === undefined) return
     yield {
       message: hasOwn
-        ? 'the image starts a shell: it looks like a base for others or a place for CI jobs'
+        ? `the image starts ${showsVersion ? 'a toolchain that prints its version' : 'a shell'}: it looks like a base for others or a place for CI jobs`
         : `no command of its own on ${image.base.reference.text}: it looks like a base for others or a place for CI jobs`,
       help: 'Images that build on it and jobs that mount a workspace inherit its USER; check them before you merge.',
       at: stage.from

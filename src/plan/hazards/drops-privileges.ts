@@ -23,6 +23,7 @@ export const stepDownTools = new Set([
 export const dropsPrivileges = defineHazard({
   name: 'drops-privileges',
   severity: 'error',
+  guide: 'running-as-root',
   summary: 'The entrypoint starts as root and changes to another user itself',
   description: `The image's entrypoint runs \`gosu\`, \`su-exec\`, \`setpriv\`, \`runuser\`, \`su\` or the like. Such a script needs
 root whatever comes next: with a \`USER\` line in front of it, it fails at the change of user.

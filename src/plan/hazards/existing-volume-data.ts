@@ -41,12 +41,16 @@ compose files that build the image are looked at as well; the owner of a bind mo
       if (instruction.keyword !== 'VOLUME') continue
       const words = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
       const paths = words
-        .map((word) => expand(word, image.final.variables, dockerfile.escape).value)
+        .map((word) => {
+          const { value, unresolved } = expand(word, image.final.variables, dockerfile.escape)
+          return unresolved.length > 0 || value === '' ? word : value
+        })
         .filter((path) => !isSocket(path) && !isPublicDirectory(path) && !seen.has(path))
       if (paths.length === 0) continue
+      const place = paths.find((path) => path.startsWith('/')) ?? '/data'
       yield {
         message: `VOLUME ${paths.join(' ')}: a volume that exists already keeps its old owner`,
-        help: `Once, for each existing volume: docker run --rm --user 0 --volume NAME:${paths[0] ?? '/data'} busybox chown -R UID:GID ${paths[0] ?? '/data'}`,
+        help: `Once, for each existing volume: docker run --rm --user 0 --volume NAME:${place} busybox chown -R UID:GID ${place}`,
         at: instruction
       }
     }

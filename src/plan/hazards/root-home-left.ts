@@ -3,7 +3,7 @@ import { expand } from '../../dockerfile/words.ts'
 import { resolvePath } from '../../image/image.ts'
 import { homeInstallers } from '../../services/home-installers.ts'
 import { defineHazard, type HazardContext } from '../hazard.ts'
-import { isInside, isRootHome } from '../paths.ts'
+import { isInside, isRootHome, isSystemDirectory } from '../paths.ts'
 import { findHomeInstallers, findSettingsLeft, isSearchPath, servesBuildOnly } from '../root-home.ts'
 
 const help =
@@ -98,6 +98,22 @@ function* doubts({ homeMove, image, startUp, dockerfile, options, user }: Hazard
       message: `RUN makes ${path}, which another user does not see`,
       help: 'If the program reads it at run time, make it in the home of the user it runs as, and give it to that user.',
       at
+    }
+  const home = image.lineage
+    .flatMap((stage) => stage.instructions)
+    .findLast(({ keyword, properties }) => keyword === 'ENV' && properties?.some(({ name }) => name.text === 'HOME'))
+  const place = home === undefined ? undefined : image.final.environment.get('HOME')
+  if (
+    home !== undefined &&
+    place?.startsWith('/') === true &&
+    place !== user.ownHome &&
+    (place === '/' || isSystemDirectory(place))
+  )
+    yield {
+      severity: 'warning' as const,
+      message: `ENV HOME=${place}: a program that keeps settings or caches at home cannot write there`,
+      help: `Name a directory of its own (${user.ownHome ?? '/app/home'}) that belongs to UID:GID, or see that the program writes nothing at home.`,
+      at: home
     }
   for (const { path, file } of options.mounts ?? [])
     if (isRootHome(path))

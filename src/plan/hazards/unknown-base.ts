@@ -25,7 +25,8 @@ already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -
         at: from
       }
     if (base.image !== undefined || base.distribution === 'windows') return
-    const name = base.unresolved.length > 0 ? (from.words[0]?.text ?? '') : base.reference.text
+    const isReadable = base.unresolved.length === 0 && /\w/.test(base.reference.text)
+    const name = isReadable ? base.reference.text : (from.words[0]?.text ?? '')
     // Their builder puts the base image into BUILD_FROM. source: home-assistant/docker-base README.md
     const isAddOn =
       base.unresolved.includes('BUILD_FROM') &&

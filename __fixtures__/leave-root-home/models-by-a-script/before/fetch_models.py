@@ -1,0 +1,3 @@
+from transformers import AutoTokenizer
+
+AutoTokenizer.from_pretrained("bert-base-uncased")

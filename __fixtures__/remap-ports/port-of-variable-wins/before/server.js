@@ -1,0 +1,3 @@
+const app = require('express')()
+const port = process.env.PORT || 80
+app.listen(port)

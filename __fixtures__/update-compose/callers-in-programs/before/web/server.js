@@ -1,0 +1,2 @@
+const { backend } = require('./src/backend')
+require('node:http').createServer(backend).listen(3000)

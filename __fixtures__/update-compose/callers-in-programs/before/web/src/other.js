@@ -1,0 +1,1 @@
+// See http://api.example.com and /srv/api: those are no calls of the service.
