@@ -41,7 +41,15 @@ with \`--no-companions\`: then only directories are given to the user, and the f
       for (const [name, text] of each.context) context.changeFile(name, text, `${name}: pid file and user`)
       for (const { start, end, text, message } of each.dockerfile) edit.replace(start, end, text, message)
     }
-    const byServer = found.map((each) => [...each.commands, ...(each.setup.layout.commands ?? [])])
+    // Done already, by hand or by a run of this transform alone: `setcap -r` fails the second time.
+    const isDone = (command: string) =>
+      image.lineage.some((each) =>
+        each.instructions.some(({ keyword, raw }) => keyword === 'RUN' && raw.logical.includes(command))
+      )
+    const byServer = found.map(({ commands, setup: { layout } }) => [
+      ...commands,
+      ...(layout.commands ?? []).filter((command) => !isDone(command))
+    ])
     const commands = byServer.flat()
     const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
     if (all.length === 0 || !canRun(image)) return

@@ -97,7 +97,7 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
             const at = `${target}${name.slice(path.length)}`
             if (!isRead(setup, at)) continue
             const text = readBeside(name)
-            const isRoot = at === setup.layout.root
+            const isRoot = isFirst(setup, at)
             const facts = text === undefined ? undefined : setup.server.read(text, contextOf(setup, at))
             if (text === undefined || facts === undefined) {
               byHand(`${named(name)} could not be read`)
@@ -217,11 +217,15 @@ function isProxyConfiguration(path: string): boolean {
   )
 }
 
+/** Whether a server looks for its first configuration at this place. */
+const isFirst = ({ layout }: Pick<ServerSetup, 'layout'>, path: string): boolean =>
+  path === layout.root || layout.roots?.includes(path) === true
+
 /** Whether the server reads a file at this place. */
 function isRead({ layout, files }: ServerSetup, path: string): boolean {
   const isPattern = (pattern: string) =>
     new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '[^/]*')}$`).test(path)
-  if (path === layout.root || files.some(({ file }) => file.path === path)) return true
+  if (isFirst({ layout }, path) || files.some(({ file }) => file.path === path)) return true
   if (layout.templates !== undefined && isInside(path, layout.templates.from))
     return path.endsWith(layout.templates.suffix)
   return files.some(({ facts }) =>
@@ -232,7 +236,7 @@ function isRead({ layout, files }: ServerSetup, path: string): boolean {
 }
 
 function contextOf(setup: ServerSetup, path: string): string {
-  if (path === setup.layout.root) return 'main'
+  if (isFirst(setup, path)) return 'main'
   const folder = path.slice(0, path.lastIndexOf('/'))
   const includes = setup.files.flatMap(({ facts }) => facts.includes)
   return (

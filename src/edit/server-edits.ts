@@ -4,10 +4,17 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
 import { resolvePath, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
-import { isInside, isPublicDirectory } from '../plan/paths.ts'
+import { isPublicDirectory } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { applySed } from '../plan/sed.ts'
-import { isInContext, keepsSettings, type PlannedServer, readServers, type ServerSetup } from '../plan/server.ts'
+import {
+  covers,
+  isInContext,
+  keepsSettings,
+  type PlannedServer,
+  readServers,
+  type ServerSetup
+} from '../plan/server.ts'
 import { type BaseConfigFile, editPorts, type ServerUser } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit } from '../services/server-config.ts'
 import type { TransformContext } from '../transform.ts'
@@ -33,10 +40,7 @@ export interface ServerEdits {
 export function createIsWritable({ layout }: ServerSetup, { paths, server }: StagePlan): (written: string) => boolean {
   return (written) => {
     const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
-    return (
-      isPublicDirectory(path) ||
-      [...(server?.paths ?? []), ...paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
-    )
+    return isPublicDirectory(path) || [...(server?.paths ?? []), ...paths].some((each) => covers(layout, each, path))
   }
 }
 

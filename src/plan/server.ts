@@ -416,6 +416,12 @@ export const isOwnedByPackage = ({ layout }: ServerSetup, user: PlannedUser, pat
   layout.account === user.name &&
   layout.owned?.some((directory) => isInside(path, directory)) === true
 
+/** Whether a directory that the user gets lets it write a path; log directories that are there already stay root's. */
+export const covers = ({ home, logs }: ServerLayout, each: Pick<ServerPath, 'path' | 'kind'>, path: string): boolean =>
+  each.kind === 'directory' &&
+  isInside(path, each.path) &&
+  !(each.path === home && logs.some((directory) => isInside(path, directory)))
+
 export const isInContext = ({ file }: ServerConfigFile): boolean => file.origin.kind === 'context'
 
 /** Plans the part of a stage that is about one server. */
@@ -450,8 +456,7 @@ function planServer(
       isOwnedAlready(path, facts, user, image.final.accounts)
     )
   }
-  const isCovered = (path: string) =>
-    isGiven(path) || [...paths.values()].some((each) => each.kind === 'directory' && isInside(path, each.path))
+  const isCovered = (path: string) => isGiven(path) || [...paths.values()].some((each) => covers(layout, each, path))
   const own = (path: string, more: Partial<ServerPath> = {}) => {
     if (isCovered(path)) return
     paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
@@ -686,6 +691,7 @@ export function planServers(
   const union = <Item>(pick: (server: PlannedServer) => Iterable<Item>) => [
     ...new Set(all.flatMap((each) => [...pick(each)]))
   ]
+  const fixed = new Set(union((each) => each.fixed))
   const paths = new Map<string, ServerPath>()
   for (const path of all.flatMap((each) => each.paths)) if (!paths.has(path.path)) paths.set(path.path, path)
   return {
@@ -693,15 +699,42 @@ export function planServers(
     listened: union(({ listened }) => listened),
     ports: new Set(union(({ ports }) => ports)),
     variables: new Set(union(({ variables }) => variables)),
-    fixed: new Set(union(({ fixed }) => fixed)),
+    fixed,
     isRead: all.every(({ isRead }) => isRead),
     editsContext: first.editsContext,
     keepsSettings: first.keepsSettings,
     isAlone,
     paths: [...paths.values()],
-    findings: all.flatMap(({ findings }) => findings),
+    findings: [...all.flatMap(({ findings }) => findings), ...findReached(setups, fixed)],
     contextFiles: union(({ contextFiles }) => contextFiles)
   }
+}
+
+const ownAddress = /(?:localhost|127\.\d+\.\d+\.\d+|\[::1?\]):(\d+)\b/g
+
+/** Where one server of the image reaches another under a port that moves: the edits leave backends alone. */
+function findReached(setups: readonly ServerSetup[], fixed: ReadonlySet<number>): RawFinding[] {
+  return setups.flatMap((setup) => {
+    const moved = new Map(
+      setups
+        .filter((other) => other !== setup)
+        .flatMap(({ server, listens }) => listens.map(({ port }) => [port, server.name] as const))
+    )
+    return setup.files.flatMap(({ file, facts }): RawFinding[] =>
+      [...(file.text ?? '').matchAll(ownAddress)].flatMap(({ 0: { length }, 1: digits, index }) => {
+        const name = moved.get(Number(digits))
+        if (name === undefined || fixed.has(Number(digits))) return []
+        if (facts.listens.some(({ start, end }) => start < index + length && end > index)) return []
+        return {
+          rule: 'own-port-in-config',
+          severity: 'warning',
+          message: `${file.path} line ${lineOf(file.text ?? '', index)} reaches ${name} on port ${digits}, which moves`,
+          help: 'Write the new port there.',
+          ...(file.instruction === undefined ? {} : { at: file.instruction })
+        }
+      })
+    )
+  })
 }
 
 /** The first configuration file cannot be edited: what it says stays true. */
