@@ -1,15 +1,19 @@
 import { addServerRun, findOwnComment, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
+import type { ServerPath } from '../src/plan/server.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const prepareServer = defineTransform({
   name: 'prepare-server',
   summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',
-  description: `nginx, Apache, php-fpm, uWSGI, gunicorn, Puma, supervisord and others say in their own configuration where they keep pid file,
-sockets, caches and logs, and to which user they change. A user that the configuration names is kept: the image starts as
-that account, and the line is removed only where it says another. For a configuration of the
+  description: `Servers say in their own configuration where they keep pid file, sockets, caches and logs, and to which user they change.
+unroot reads those of nginx, Apache, Tomcat, Caddy, Traefik, HAProxy, lighttpd, Varnish, php-fpm, uWSGI, gunicorn, Puma, supervisord and
+others. A user that the configuration names is kept: the image starts as that account, and the line is removed only where it
+says another. For a configuration of the
 build context the file itself is edited, by exact ranges: comments and layout stay. The base image's own configuration
 is edited by one \`RUN sed\` behind the last \`COPY\`. The ports in both are the work of \`remap-ports\`.
+
+Caddy's program loses its file capability: with one it does not start where all capabilities are dropped.
 
 Left alone: configurations that cannot be read in the build context (a finding says what to look after), and everything
 with \`--no-companions\`: then only directories are given to the user, and the findings list the edits to make by hand.
@@ -37,12 +41,21 @@ with \`--no-companions\`: then only directories are given to the user, and the f
       for (const [name, text] of each.context) context.changeFile(name, text, `${name}: pid file and user`)
       for (const { start, end, text, message } of each.dockerfile) edit.replace(start, end, text, message)
     }
-    const commands = found.flatMap((each) => each.commands)
+    // Done already, by hand or by a run of this transform alone: `setcap -r` fails the second time.
+    const isDone = (command: string) =>
+      image.lineage.some((each) =>
+        each.instructions.some(({ keyword, raw }) => keyword === 'RUN' && raw.logical.includes(command))
+      )
+    const byServer = found.map(({ commands, setup: { layout } }) => [
+      ...commands,
+      ...(layout.commands ?? []).filter((command) => !isDone(command))
+    ])
+    const commands = byServer.flat()
     const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
     if (all.length === 0 || !canRun(image)) return
     const uid = userLabel(stagePlan)
-    // The comment is that of the server whose configuration needs a `sed`.
-    const { setup } = found.find((each) => each.commands.length > 0) ?? first
+    // The comment is that of the server whose configuration or program needs a command.
+    const { setup } = found.find((_, index) => (byServer[index] ?? []).length > 0) ?? first
     const ports = planned.listened.filter((port) => stagePlan.ports.some(({ from }) => from === port))
     const whole = (port: number | undefined) =>
       setup.server.comment(uid, { ...(port === undefined ? {} : { port }), settings: true })
@@ -57,10 +70,7 @@ with \`--no-companions\`: then only directories are given to the user, and the f
   }
 })
 
-function ownPaths(
-  user: string,
-  paths: readonly { path: string; kind: string; isRecursive: boolean; isNew: boolean }[]
-): string[] {
+function ownPaths(user: string, paths: readonly ServerPath[]): string[] {
   const list = (group: readonly { path: string }[]) => group.map(({ path }) => path).join(' ')
   const missing = paths.filter((each) => each.isNew && each.kind === 'directory')
   const files = paths.filter((each) => each.isNew && each.kind === 'file')
@@ -70,6 +80,7 @@ function ownPaths(
     ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
     ...(files.length > 0 ? [`touch ${list(files)}`] : []),
     ...(plain.length > 0 ? [`chown ${user} ${list(plain)}`] : []),
-    ...(recursive.length > 0 ? [`chown -R ${user} ${list(recursive)}`] : [])
+    ...(recursive.length > 0 ? [`chown -R ${user} ${list(recursive)}`] : []),
+    ...paths.flatMap(({ path, mode }) => (mode === undefined ? [] : [`chmod ${mode} ${path}`]))
   ]
 }

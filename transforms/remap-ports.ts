@@ -10,8 +10,11 @@ export const remapPorts = defineTransform({
   description: `A port below 1024 can be bound by a non-root process in Docker, but not under containerd 1.x, host networking, Podman or
 hardened platforms. Port 80 becomes 8080, 443 becomes 8443, others rise by 8000 (\`--port 80=9000\` chooses), in
 \`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, in \`HEALTHCHECK\`, and in the configuration of
-servers (in the build context, or by \`RUN sed\` where it is the base image's own). The published port does
+servers (in the build context, or by \`RUN sed\` where it is the base image's own). Ports of backends are never touched. The published port does
 not change: \`-p 80:8080\`.
+
+In a Caddyfile with host names the options \`http_port\` and \`https_port\` move, in Traefik's configuration a redirect to an
+entry point becomes one to the port that clients use.
 
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
 hosts.`,
@@ -32,12 +35,19 @@ hosts.`,
         const { name, value } = mention.variable
         const text = `${edit.keyword('ENV')} ${name}=${value.replace(/\d+(\/?)$/, `${to}$1`)}`
         const expose = image.stage.instructions.find((instruction) => instruction.keyword === 'EXPOSE')
-        edit.insertBefore(expose ?? mention.instruction, text, `listen on ${to} instead of ${mention.port}`)
+        const message = `listen on ${to} instead of ${mention.port}`
+        if (expose === undefined && mention.instruction === stage.from) edit.insertAfter(stage.from, text, message)
+        else edit.insertBefore(expose ?? mention.instruction, text, message)
         continue
       }
       if (mention.start < 0 || seen.has(mention.start)) continue
       seen.add(mention.start)
-      edit.replace(mention.start, mention.end, `${mention.insert}${to}`, `port ${mention.port} becomes ${to}`)
+      edit.replace(
+        mention.start,
+        mention.end,
+        `${mention.insert}${to}${mention.after ?? ''}`,
+        `port ${mention.port} becomes ${to}`
+      )
     }
     addServerPorts()
     // The base image exposes the old port, and nothing takes that back: whoever looks at EXPOSE must see the new one.

@@ -115,8 +115,14 @@ async function rewriteScenario({ rewriteOptions }: Scenario, folder: string): Pr
 const explain = ({ result }: RewrittenFile): string =>
   `${result.verdict}: ${result.findings.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`
 
-function settingsOf({ http, network: buildNetwork = 'none', readOnly = false }: Scenario): VerifySettings {
-  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait: 6, timeout: 180, maxGrowth: 1 }
+function settingsOf({
+  http,
+  network: buildNetwork = 'none',
+  readOnly = false,
+  growth: maxGrowth = 1,
+  wait = 6
+}: Scenario): VerifySettings {
+  return { ...defaultSettings, http, readOnly, buildNetwork, stay: 2, wait, timeout: 180, maxGrowth }
 }
 
 /** A platform that chooses the uid does so for every image. */

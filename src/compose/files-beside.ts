@@ -6,6 +6,7 @@ import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { findListenerPort, isListenerName, unprivilegedPort } from '../plan/ports.ts'
 import type { ServerSetup } from '../plan/server.ts'
+import { editPorts } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit, lineOf } from '../services/server-config.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
 import { type ComposeFile, type ComposeService, environmentItems, readVolume } from './compose-file.ts'
@@ -96,22 +97,23 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
             const at = `${target}${name.slice(path.length)}`
             if (!isRead(setup, at)) continue
             const text = readBeside(name)
-            const isRoot = at === setup.layout.root
+            const isRoot = isFirst(setup, at)
             const facts = text === undefined ? undefined : setup.server.read(text, contextOf(setup, at))
             if (text === undefined || facts === undefined) {
               byHand(`${named(name)} could not be read`)
               continue
             }
-            const edits: ConfigEdit[] = []
-            for (const listen of facts.listens) {
-              if (listen.port === undefined || listen.port >= 1024 || listen.port === 0) continue
-              let to = moved.get(listen.port) ?? extra.get(listen.port)
-              if (to === undefined) {
-                to = unprivilegedPort(listen.port, new Set([...moved.values(), ...extra.values()]))
-                extra.set(listen.port, to)
-              }
-              edits.push({ start: listen.start, end: listen.end, text: `${listen.before}${to}${listen.after}` })
+            const mapping = new Map(moved)
+            for (const { port } of facts.listens) {
+              if (port === undefined || port >= 1024 || port === 0) continue
+              const to =
+                moved.get(port) ??
+                extra.get(port) ??
+                unprivilegedPort(port, new Set([...moved.values(), ...extra.values()]))
+              if (!moved.has(port)) extra.set(port, to)
+              mapping.set(port, to)
             }
+            const edits: ConfigEdit[] = [...editPorts(setup.server, text, facts, mapping, { isRoot, all: [facts] })]
             if (isRoot)
               edits.push(
                 ...setup.server.editSettings(text, question.isWritable, setup.given, {
@@ -215,11 +217,15 @@ function isProxyConfiguration(path: string): boolean {
   )
 }
 
+/** Whether a server looks for its first configuration at this place. */
+const isFirst = ({ layout }: Pick<ServerSetup, 'layout'>, path: string): boolean =>
+  path === layout.root || layout.roots?.includes(path) === true
+
 /** Whether the server reads a file at this place. */
 function isRead({ layout, files }: ServerSetup, path: string): boolean {
   const isPattern = (pattern: string) =>
     new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '[^/]*')}$`).test(path)
-  if (path === layout.root || files.some(({ file }) => file.path === path)) return true
+  if (isFirst({ layout }, path) || files.some(({ file }) => file.path === path)) return true
   if (layout.templates !== undefined && isInside(path, layout.templates.from))
     return path.endsWith(layout.templates.suffix)
   return files.some(({ facts }) =>
@@ -230,7 +236,7 @@ function isRead({ layout, files }: ServerSetup, path: string): boolean {
 }
 
 function contextOf(setup: ServerSetup, path: string): string {
-  if (path === setup.layout.root) return 'main'
+  if (isFirst(setup, path)) return 'main'
   const folder = path.slice(0, path.lastIndexOf('/'))
   const includes = setup.files.flatMap(({ facts }) => facts.includes)
   return (

@@ -4,11 +4,18 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { isRootUser } from '../image/accounts.ts'
 import { resolvePath, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
-import { isInside, isPublicDirectory } from '../plan/paths.ts'
+import { isPublicDirectory } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { applySed } from '../plan/sed.ts'
-import { isInContext, keepsSettings, type PlannedServer, readServers, type ServerSetup } from '../plan/server.ts'
-import type { BaseConfigFile, ServerUser } from '../services/server.ts'
+import {
+  covers,
+  isInContext,
+  keepsSettings,
+  type PlannedServer,
+  readServers,
+  type ServerSetup
+} from '../plan/server.ts'
+import { type BaseConfigFile, editPorts, type ServerUser } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit } from '../services/server-config.ts'
 import type { TransformContext } from '../transform.ts'
 import type { Editor } from './editor.ts'
@@ -33,10 +40,7 @@ export interface ServerEdits {
 export function createIsWritable({ layout }: ServerSetup, { paths, server }: StagePlan): (written: string) => boolean {
   return (written) => {
     const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
-    return (
-      isPublicDirectory(path) ||
-      [...(server?.paths ?? []), ...paths].some((each) => each.kind === 'directory' && isInside(path, each.path))
-    )
+    return isPublicDirectory(path) || [...(server?.paths ?? []), ...paths].some((each) => covers(layout, each, path))
   }
 }
 
@@ -69,25 +73,12 @@ function findEdits(
   const inDockerfile: (ConfigEdit & { message: string })[] = []
   const commands: string[] = []
   let movesPort: number | undefined
+  const all = setup.files.map(({ facts }) => facts)
   for (const each of setup.files) {
     if (isInContext(each) && !planned.editsContext) continue
     const { file, base } = each
     const text = file.text as string
-    const ports = !parts.ports
-      ? []
-      : each.facts.listens.flatMap((listen) => {
-          const to = listen.port === undefined ? undefined : mapping.get(listen.port)
-          return to === undefined
-            ? []
-            : [
-                {
-                  start: listen.start,
-                  end: listen.end,
-                  text: `${listen.before}${to}${listen.after}`,
-                  from: listen.port
-                }
-              ]
-        })
+    const ports = parts.ports ? editPorts(setup.server, text, each.facts, mapping, { isRoot: each.isRoot, all }) : []
     const settings =
       parts.settings && (each.isRoot ? !isKept : setup.server.editsEveryFile === true)
         ? setup.server.editSettings(text, isWritable, setup.given, user)
@@ -97,12 +88,12 @@ function findEdits(
     if (origin.kind === 'context') {
       const known = inContext.get(origin.name) ?? { text, edits: [] }
       for (const edit of [...ports, ...settings])
-        if (!known.edits.some((other) => other.start === edit.start && other.end === edit.end)) known.edits.push(edit)
+        if (!known.edits.some((other) => isSameEdit(other, edit))) known.edits.push(edit)
       inContext.set(origin.name, known)
       continue
     }
     if (base !== undefined) {
-      const moved = [...new Set(ports.map((edit) => edit.from as number))]
+      const moved = [...new Set(ports.map((edit) => edit.from))]
       if (moved.length > 0 && base.port !== undefined) {
         movesPort ??= moved[0]
         const expressions = moved.map((from) => base.port?.(from, mapping.get(from) as number) as string)
@@ -111,8 +102,11 @@ function findEdits(
           commands.push(sed([...expressions, ...base.settings], file.path))
         else commands.push(sed(expressions, file.path))
       }
-      if (settings.length > 0 && base.settings !== undefined && !(moved.length > 0 && base.port !== undefined))
-        commands.push(sed(base.settings, file.path))
+      // What a RUN has added to the base's file.
+      const added = base.port === undefined ? sedLines(text, ports) : []
+      const own = moved.length > 0 && base.port !== undefined ? [] : settings.length > 0 ? (base.settings ?? []) : []
+      if (added.length > 0) movesPort ??= moved[0]
+      if (own.length + added.length > 0) commands.push(sed([...own, ...added], file.path))
       continue
     }
     if (origin.kind === 'dockerfile') {
@@ -139,18 +133,21 @@ function findEdits(
   return { setup, context, dockerfile: inDockerfile, commands, movesPort }
 }
 
+const isSameEdit = (one: ConfigEdit, other: ConfigEdit): boolean =>
+  one.start === other.start && one.end === other.end && one.text === other.text
+
 /** The expressions of the layout, when they do on the text as it is all that the edits would do. */
 function baseExpressions(
   base: BaseConfigFile,
   text: string,
-  ports: readonly { from: number | undefined }[],
+  ports: readonly { from: number }[],
   settings: readonly ConfigEdit[],
   mapping: ReadonlyMap<number, number>,
   setup: ServerSetup,
   isWritable: (path: string) => boolean,
   user: ServerUser
 ): string[] | undefined {
-  const moved = [...new Set(ports.map((edit) => edit.from as number))]
+  const moved = [...new Set(ports.map((edit) => edit.from))]
   if (moved.length > 0 && base.port === undefined) return undefined
   if (settings.length > 0 && base.settings === undefined) return undefined
   const expressions = [
@@ -218,7 +215,9 @@ function sedLines(text: string, edits: readonly ConfigEdit[]): string[] {
       continue
     }
     const changed = line.slice(0, edit.start - from) + edit.text + line.slice(edit.end - from)
-    expressions.add(`s,${escapePattern(line.trim())},${changed.trim().replaceAll(/[\\&,]/g, '\\$&')},`)
+    // `bind :80` is also the beginning of `bind :8080`.
+    const close = /\w$/.test(line) ? '$' : ''
+    expressions.add(`s,${escapePattern(line.trim())}${close},${changed.trim().replaceAll(/[\\&,]/g, '\\$&')},`)
   }
   return [...expressions]
 }

@@ -49,7 +49,7 @@ export interface ConfigFiles {
 
 /** Commands that leave the text of a configuration file as it is. */
 const harmless = new Set(
-  'mkdir chown chmod chgrp ls cat test [ [[ grep egrep stat nginx openresty httpd apache2 apachectl apache2ctl caddy haproxy true cd echo printf head tail diff set export a2enmod a2dismod'.split(
+  'mkdir chown chmod chgrp ls cat test [ [[ grep egrep stat nginx openresty httpd apache2 apachectl apache2ctl caddy haproxy lighttpd lighty-enable-mod lighttpd-enable-mod lighty-disable-mod varnishd traefik setcap getcap true cd echo printf head tail diff set export a2enmod a2dismod'.split(
     ' '
   )
 )

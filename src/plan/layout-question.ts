@@ -5,7 +5,7 @@ import { installedPackages } from './packages.ts'
 /** What is known of an image when the layout of one of its servers is looked for. */
 export function layoutQuestion(
   image: StageImage,
-  started: { name: string; args: readonly string[] } | undefined,
+  started: { name: string; word?: string | undefined; args: readonly string[] } | undefined,
   directory = image.final.workdir
 ): LayoutQuestion {
   const base = image.base.image
@@ -18,6 +18,7 @@ export function layoutQuestion(
     tag: base?.tag ?? image.base.reference.tag ?? '',
     workdir: directory,
     program: started?.name,
+    word: started?.word,
     args: started?.args ?? [],
     environment: (name) => image.final.environment.get(name),
     mentions: (pattern) => {

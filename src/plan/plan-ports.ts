@@ -1,10 +1,10 @@
 /** Which privileged ports move, which stay, and what is said about them. */
 import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { StageImage } from '../image/image.ts'
+import { isBusyboxHttpd } from '../services/busybox-httpd.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import type { PortMapping, RewriteOptions } from '../types.ts'
 import type { RawFinding } from './hazard.ts'
-import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { exposedPorts, type PortMention, scriptPorts, unprivilegedPort } from './ports.ts'
 import type { PlannedServer } from './server.ts'
 import type { SourcePort } from './source-ports.ts'
@@ -91,6 +91,15 @@ export function planPorts(
           severity: 'warning',
           message: `port ${port} stays, since the configuration of ${server.name} that names it is not edited: a non-root process cannot bind it on every platform`,
           help: `Docker 20.10 and later allows it. Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
+          ...at
+        })
+        continue
+      } else if (server.isRead && !listened.has(port) && server.ports.has(port)) {
+        findings.push({
+          rule: 'low-port',
+          severity: 'warning',
+          message: `port ${port} stays, since the command that names it to ${server.name} is not edited: a non-root process cannot bind it on every platform`,
+          help: `Docker 20.10 and later allows it. Name ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
           ...at
         })
         continue

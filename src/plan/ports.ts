@@ -6,6 +6,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { readImage, type StageImage, stateBefore } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import { findImpliedPort } from '../services/implied-ports.ts'
 import type { StartUp } from './startup.ts'
 
 export interface PortMention {
@@ -15,6 +16,8 @@ export interface PortMention {
   end: number
   /** Text in front of the new number (`:` after a host without a port). */
   insert: string
+  /** Text behind it. */
+  after?: string
   where: 'expose' | 'environment' | 'argument' | 'command' | 'healthcheck' | 'base-environment'
   /** The process takes its port from here. */
   isListener: boolean
@@ -30,7 +33,7 @@ const isPrivileged = (port: number): boolean => port > 0 && port < firstUnprivil
 
 /** Variables by which programs are told where to listen, whatever else the image says. */
 const listenerNames =
-  /^(PORT|(HTTP|HTTPS|WEB|APP|SERVER|SERVICE|LISTEN|BIND|NGINX|GUNICORN|UVICORN|NODE|API|FLASK_RUN|STREAMLIT_SERVER|GRADIO_SERVER|NUXT|NITRO|VITE|NEXT)_PORT|LISTEN|LISTEN_ADDR(ESS)?|BIND|BIND_ADDR(ESS)?|ADDR|GUNICORN_BIND|ASPNETCORE_(URLS|HTTP_PORTS|HTTPS_PORTS)|DOTNET_URLS|ROCKET_PORT|SERVER_ADDR(ESS)?)$/
+  /^(PORT|(HTTP|HTTPS|WEB|APP|SERVER|SERVICE|LISTEN|BIND|NGINX|GUNICORN|UVICORN|NODE|API|FLASK_RUN|STREAMLIT_SERVER|GRADIO_SERVER|NUXT|NITRO|VITE|NEXT)_PORT|LISTEN|LISTEN_ADDR(ESS)?|BIND|BIND_ADDR(ESS)?|ADDR|GUNICORN_BIND|ASPNETCORE_(URLS|HTTP_PORTS|HTTPS_PORTS)|DOTNET_URLS|ROCKET_PORT|SERVER_ADDR(ESS)?|VARNISH_HTTP_PORT|TRAEFIK_ENTRYPOINTS_\w+_ADDRESS)$/
 /** Variables and flags that name somebody else's port. */
 const remoteNames =
   /(^|[_-])(smtp|mail|email|db|database|mysql|mariadb|postgres|pg|redis|mongo|ldap|imap|pop3|ssh|sftp|ftp|proxy|upstream|backend|target|remote|dest|destination|amqp|rabbit|kafka|elastic|es|consul|vault|syslog|gelf|statsd|dns|ntp|snmp|external|public|forward|cookie|timeout|workers?|threads?)([_-]|$)/i
@@ -72,12 +75,22 @@ export function findArgumentPorts(
   })
 }
 
+/** `http=:80,HTTP` of `varnishd -a`. source: varnishd(1): `[name=][address][:port][,PROTO]` */
+function withoutProtocol(token: Token): Token {
+  const match = /^(?:\w+=)?(\S*:\d+)(?:,(?:HTTP|PROXY))+$/.exec(token.text)
+  if (match === null) return token
+  const from = token.text.indexOf(match[1] as string)
+  return { text: match[1] as string, at: (index) => token.at(index + from) }
+}
+
 /** The listening ports in the words of a command. */
 function* commandPorts(tokens: readonly Token[], isExposed: (port: number) => boolean) {
   for (let index = 0; index < tokens.length; index++) {
-    const token = tokens[index] as Token
+    const token = withoutProtocol(tokens[index] as Token)
     const { text } = token
     const previous = tokens[index - 1]?.text ?? ''
+    // source: varnishd(1): -b names the backend
+    if (previous === '-b' && tokens.some((each) => /(?:^|\/)varnishd$/.test(each.text))) continue
     const found = trailingPort(text)
     if (found === undefined || !isPrivileged(found.port)) continue
     const mention = { port: found.port, start: token.at(found.from), end: token.at(found.to - 1) + 1 }
@@ -160,9 +173,12 @@ export function findPortMentions(
       case 'CMD':
       case 'ENTRYPOINT':
         if (shippedCommands.has(instruction))
-          for (const tokens of commandTokens(instruction))
+          for (const tokens of commandTokens(instruction)) {
             for (const found of commandPorts(tokens, isExposed))
               mentions.push({ ...found, insert: '', where: 'command', isListener: true, instruction })
+            const implied = impliedMention(tokens, instruction, shippedCommands)
+            if (implied !== undefined) mentions.push(implied)
+          }
         break
       case 'HEALTHCHECK':
         if (instruction === lastHealthcheck) mentions.push(...healthcheckPorts(instruction, text))
@@ -217,14 +233,14 @@ export function findPortMentions(
 
   // What the base image's own ENV says, unless the Dockerfile says it anew or the ports come from arguments.
   const base = image.base.image?.env ?? {}
-  const anchor = image.final.entrypoint?.instruction ?? image.final.command?.instruction
+  const anchor = image.final.entrypoint?.instruction ?? image.final.command?.instruction ?? image.stage.from
   const hasPortArgument = [...shippedCommands].some(
     (instruction) =>
       instruction !== undefined &&
       commandTokens(instruction).some((tokens) => tokens.some((token) => /(?:^|[:=])\d{2,5}\/?$/.test(token.text)))
   )
   for (const [name, value] of Object.entries(base)) {
-    if (overridden.has(name) || !listenerNames.test(name) || anchor === undefined) continue
+    if (overridden.has(name) || !listenerNames.test(name)) continue
     const found = /^\d+$/.test(value) || listenerHost.test(value) ? trailingPort(value) : undefined
     if (found === undefined || !isPrivileged(found.port)) continue
     // The program was told otherwise, or exposes other ports than the base image's own.
@@ -244,6 +260,38 @@ export function findPortMentions(
     })
   }
   return mentions
+}
+
+/** The port that a command listens on without saying so, and the argument that says another. */
+function impliedMention(
+  tokens: readonly Token[],
+  instruction: Instruction,
+  shipped: ReadonlySet<Instruction | undefined>
+): PortMention | undefined {
+  const others = [...shipped].flatMap((other) =>
+    other === undefined || other === instruction
+      ? []
+      : commandTokens(other).flatMap((each) => each.map(({ text }) => text))
+  )
+  const found = findImpliedPort(
+    tokens.map(({ text }) => text),
+    others
+  )
+  const token = found && tokens[found.at]
+  if (found === undefined || token === undefined) return undefined
+  const [flag, prefix] = found.add
+  const isExec = instruction.json !== undefined && shellSources(instruction).length === 0
+  const end = token.at(token.text.length - 1) + (isExec ? 2 : 1)
+  return {
+    port: found.port,
+    start: end,
+    end,
+    insert: isExec ? `, "${flag}", "${prefix}` : ` ${flag} ${prefix}`,
+    after: isExec ? '"' : '',
+    where: 'command',
+    isListener: true,
+    instruction
+  }
 }
 
 /** The words of `CMD` and `ENTRYPOINT`, each command's by itself. */

@@ -120,7 +120,8 @@ cannot be seen: give it an owner or a group that fits.`
     'warning',
     'The server’s own port is used in its configuration',
     `A rewrite rule, a header or a link to itself is made from the port on which the server listens, and that port moves. If
-clients still reach the old one (\`-p 80:8080\`), what is told to them must not be the new number.`
+clients still reach the old one (\`-p 80:8080\`), what is told to them must not be the new number. A server
+that reaches another one of the same image (a proxy in front of it) must be told the new one.`
   ),
   rule(
     'low-port',

@@ -3,14 +3,14 @@ import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
+import { isBusyboxHttpd } from '../services/busybox-httpd.ts'
 import { findReadableServer, unwrapLauncher } from '../services/readable-servers.ts'
 import type { BaseConfigFile, LayoutQuestion, Server, ServerLayout, ServerUser } from '../services/server.ts'
-import { type ConfigFacts, type ConfigPath, type Listen, lineOf } from '../services/server-config.ts'
+import { type ConfigFacts, type ConfigPath, type Listen, lineOf, noFacts } from '../services/server-config.ts'
 import type { RewriteOptions } from '../types.ts'
 import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
 import { readCopies } from './copies.ts'
 import type { RawFinding } from './hazard.ts'
-import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
 import { layoutQuestion } from './layout-question.ts'
 import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
@@ -48,6 +48,8 @@ export interface ServerSetup {
   variables: ReadonlySet<string>
   /** Settings that the command line makes. */
   given: ReadonlyMap<string, string>
+  /** What the command line says beside ports. */
+  told: ConfigFacts
   hasTemplates: boolean
   /** Account under which it runs already. */
   account: string | undefined
@@ -106,7 +108,7 @@ function readServer(
 ): ServerSetup | undefined {
   const base = image.base.image
   const args = program?.args ?? base?.cmd?.slice(1) ?? []
-  const question = layoutQuestion(image, { name: program?.name ?? '', args })
+  const question = layoutQuestion(image, { name: program?.name ?? '', word: program?.word, args })
   const found = server.findLayout(question)
   if (found === undefined) return undefined
   const layout: ServerLayout = found
@@ -118,13 +120,12 @@ function readServer(
         !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
       )
         return undefined
-  const { config, settings } = server.readArguments(args)
+  const told = server.readArguments(args)
+  const { config, settings } = told
   const isNamed = config !== undefined
-  const root = isNamed
-    ? resolvePath(layout.startedIn ?? layout.prefix, config)
-    : layout.root === ''
-      ? ''
-      : resolvePath(layout.prefix, layout.root)
+  const locate = (name: string) => resolvePath(layout.startedIn ?? layout.prefix, name)
+  const root = isNamed ? locate(config) : layout.root === '' ? '' : resolvePath(layout.prefix, layout.root)
+  const more = (told.more ?? []).map(locate)
   if (root === '' || server.findSources !== undefined) {
     const sources = readSources(dockerfile, question, server, options)
     // Nothing to read and nothing that it writes: it is a program like any other.
@@ -135,13 +136,19 @@ function readServer(
   const templates = usesEntrypoint ? layout.templates : undefined
 
   // Beside a file of the application lies the application: only the file itself is looked for.
-  const place = layout.directories.includes(parentDirectory(root)) ? parentDirectory(root) : root
+  const places = [root, ...more].map((path) =>
+    layout.directories.includes(parentDirectory(path)) ? parentDirectory(path) : path
+  )
   const candidates = isNamed ? [] : (layout.roots ?? [])
-  let roots = [...new Set([place, ...candidates, ...layout.directories, ...(templates ? [templates.from] : [])])]
+  let roots = [...new Set([...places, ...candidates, ...layout.directories, ...(templates ? [templates.from] : [])])]
   for (let round = 0; ; round++) {
     const known = withTemplates(readConfigFiles(dockerfile, image, layout, roots, options), templates)
     const first = candidates.find((path) => known.get(path) !== undefined) ?? root
-    const read = readAll(server, layout, known, first)
+    // A program that its command line tells everything needs no file.
+    const read =
+      told.isWhole === true || (told.ports !== undefined && known.get(first) === undefined)
+        ? { files: [], unread: [], outside: [] }
+        : readAll(server, layout, known, [first, ...more])
     if (server.isOptional === true && !isNamed && read.files.length === 0) return undefined
     const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
     if (outside.length > 0 && round < 3) {
@@ -167,8 +174,8 @@ function readServer(
       isOverridden ? { ...each, facts: { ...each.facts, listens: [] } } : each
     )
     const listens: { port: number; listen: Listen; at: ServerConfigFile }[] = []
-    const ports = new Set<number>()
-    const variables = new Set<string>()
+    const ports = new Set<number>(told.ports)
+    const variables = new Set<string>(told.variables)
     for (const at of files)
       for (const listen of at.facts.listens) {
         const name = /^\$\{?(\w+)\}?$/.exec(listen.variable ?? '')?.[1]
@@ -200,6 +207,7 @@ function readServer(
       ports,
       variables,
       given,
+      told: told.facts ?? noFacts,
       hasTemplates,
       account: [...accounts].find((name) => accounts.size === 1 && isThere(name)) ?? layout.account,
       problem: server.findProblem?.(
@@ -329,14 +337,14 @@ function readAll(
   server: Server,
   layout: ServerLayout,
   known: ConfigFiles,
-  root: string
+  roots: readonly string[]
 ): { files: ServerConfigFile[]; unread: UnreadConfig[]; outside: string[] } {
   const files: ServerConfigFile[] = []
   const unread: UnreadConfig[] = []
   const outside: string[] = []
   const seen = new Set<string>()
-  const visit = (path: string, context: string): void => {
-    const isRoot = context === 'main' && path === root
+  const visit = (path: string, context: string, root: string): void => {
+    const isRoot = context === 'main' && roots.includes(path)
     if (seen.has(`${path} ${context}`) || seen.size > 200) return
     seen.add(`${path} ${context}`)
     const file = known.get(path)
@@ -362,10 +370,10 @@ function readAll(
       const doubt = isGlob ? known.doubt(folder) : undefined
       if (doubt !== undefined)
         unread.push({ path: target, why: doubt.why, isRoot: false, instruction: doubt.instruction })
-      for (const path of isGlob ? known.match(target) : [target]) visit(path, include.context)
+      for (const path of isGlob ? known.match(target) : [target]) visit(path, include.context, root)
     }
   }
-  visit(root, 'main')
+  for (const root of roots) visit(root, 'main', root)
   return { files, unread, outside }
 }
 
@@ -398,6 +406,8 @@ export interface ServerPath {
   isRecursive: boolean
   /** It may be missing. */
   isNew: boolean
+  /** The server insists on it. */
+  mode?: string | undefined
 }
 
 /** The package has given it to the account that the image runs as. */
@@ -405,6 +415,12 @@ export const isOwnedByPackage = ({ layout }: ServerSetup, user: PlannedUser, pat
   layout.account !== undefined &&
   layout.account === user.name &&
   layout.owned?.some((directory) => isInside(path, directory)) === true
+
+/** Whether a directory that the user gets lets it write a path; log directories that are there already stay root's. */
+export const covers = ({ home, logs }: ServerLayout, each: Pick<ServerPath, 'path' | 'kind'>, path: string): boolean =>
+  each.kind === 'directory' &&
+  isInside(path, each.path) &&
+  !(each.path === home && logs.some((directory) => isInside(path, directory)))
 
 export const isInContext = ({ file }: ServerConfigFile): boolean => file.origin.kind === 'context'
 
@@ -440,11 +456,21 @@ function planServer(
       isOwnedAlready(path, facts, user, image.final.accounts)
     )
   }
-  const isCovered = (path: string) =>
-    isGiven(path) || [...paths.values()].some((each) => each.kind === 'directory' && isInside(path, each.path))
+  const isCovered = (path: string) => isGiven(path) || [...paths.values()].some((each) => covers(layout, each, path))
   const own = (path: string, more: Partial<ServerPath> = {}) => {
     if (isCovered(path)) return
     paths.set(path, { path, kind: 'directory', isRecursive: false, isNew: false, ...more })
+  }
+  const ownFiles = (written: readonly ConfigPath[]) => {
+    for (const { path: name, mode, isSocket } of written) {
+      if (layout.linkedLogs?.includes(name)) continue
+      const path = resolvePath(layout.workPrefix ?? layout.prefix, name)
+      if (layout.linkedLogs?.includes(path) || isCovered(path) || path.startsWith('/dev/')) continue
+      const folder = parentDirectory(path)
+      if (!isSystemDirectory(folder)) own(folder, { isNew: !layout.logs.includes(folder) })
+      // A socket cannot be made beforehand: `editSettings` moves it.
+      else if (isSocket !== true) own(path, { kind: 'file', isNew: true, mode })
+    }
   }
   const isOther = layout.account === undefined || layout.account !== (user.name ?? user.replaces?.name)
   for (const written of layout.writable) {
@@ -481,15 +507,9 @@ function planServer(
       if (!isSystemDirectory(folder)) own(folder, { isNew: true })
       else if (layout.owned?.includes(folder) !== true) findings.push(madeInSystem(server, each, path, made))
     }
-    for (const { path: written } of each.facts.files) {
-      if (layout.linkedLogs?.includes(written)) continue
-      const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
-      if (layout.linkedLogs?.includes(path) || isCovered(path) || path.startsWith('/dev/')) continue
-      const folder = parentDirectory(path)
-      if (isSystemDirectory(folder)) own(path, { kind: 'file', isNew: true })
-      else own(folder, { isNew: !layout.logs.includes(folder) })
-    }
+    ownFiles(each.facts.files)
   }
+  ownFiles(setup.told.files)
   for (const path of setup.startWrites) {
     const kind = setup.configFiles.get(path)?.origin.kind
     const isBase = kind === 'base' || kind === 'changed'
@@ -534,12 +554,32 @@ function planServer(
       help: server.byHand,
       ...(instruction === undefined ? {} : { at: instruction })
     })
-  if (server.isQuiet !== true && unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0)
+  const isDoubted = files.some(({ facts }) => facts.doubts?.some(({ rule }) => rule === undefined) === true)
+  const isSilent = unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0
+  if (server.isQuiet !== true && isSilent && !isDoubted)
     findings.push({
       rule: 'unread-server-config',
       severity: 'warning',
       message: `nothing in the image says where ${server.name} listens: its sites are mounted or made at the start`,
       help: server.byHand
+    })
+  for (const each of files)
+    for (const { offset, text, help, rule = 'unread-server-config' } of each.facts.doubts ?? [])
+      findings.push({
+        rule,
+        severity: 'warning',
+        message: `${each.file.path} line ${lineOf(each.file.text ?? '', offset)} ${text}`,
+        help,
+        ...(each.file.instruction === undefined ? {} : { at: each.file.instruction })
+      })
+  for (const { text, help, rule = 'unread-server-config' } of setup.told.doubts ?? [])
+    findings.push({ rule, severity: 'warning', message: `the command ${text}`, help })
+  for (const { text } of setup.told.ownPort)
+    findings.push({
+      rule: 'own-port-in-config',
+      severity: 'warning',
+      message: `the command ${text}`,
+      help: 'Write the port that clients use, such as `:443`.'
     })
   if (!editsContext)
     for (const each of files.filter(isInContext)) {
@@ -651,6 +691,7 @@ export function planServers(
   const union = <Item>(pick: (server: PlannedServer) => Iterable<Item>) => [
     ...new Set(all.flatMap((each) => [...pick(each)]))
   ]
+  const fixed = new Set(union((each) => each.fixed))
   const paths = new Map<string, ServerPath>()
   for (const path of all.flatMap((each) => each.paths)) if (!paths.has(path.path)) paths.set(path.path, path)
   return {
@@ -658,15 +699,42 @@ export function planServers(
     listened: union(({ listened }) => listened),
     ports: new Set(union(({ ports }) => ports)),
     variables: new Set(union(({ variables }) => variables)),
-    fixed: new Set(union(({ fixed }) => fixed)),
+    fixed,
     isRead: all.every(({ isRead }) => isRead),
     editsContext: first.editsContext,
     keepsSettings: first.keepsSettings,
     isAlone,
     paths: [...paths.values()],
-    findings: all.flatMap(({ findings }) => findings),
+    findings: [...all.flatMap(({ findings }) => findings), ...findReached(setups, fixed)],
     contextFiles: union(({ contextFiles }) => contextFiles)
   }
+}
+
+const ownAddress = /(?:localhost|127\.\d+\.\d+\.\d+|\[::1?\]):(\d+)\b/g
+
+/** Where one server of the image reaches another under a port that moves: the edits leave backends alone. */
+function findReached(setups: readonly ServerSetup[], fixed: ReadonlySet<number>): RawFinding[] {
+  return setups.flatMap((setup) => {
+    const moved = new Map(
+      setups
+        .filter((other) => other !== setup)
+        .flatMap(({ server, listens }) => listens.map(({ port }) => [port, server.name] as const))
+    )
+    return setup.files.flatMap(({ file, facts }): RawFinding[] =>
+      [...(file.text ?? '').matchAll(ownAddress)].flatMap(({ 0: { length }, 1: digits, index }) => {
+        const name = moved.get(Number(digits))
+        if (name === undefined || fixed.has(Number(digits))) return []
+        if (facts.listens.some(({ start, end }) => start < index + length && end > index)) return []
+        return {
+          rule: 'own-port-in-config',
+          severity: 'warning',
+          message: `${file.path} line ${lineOf(file.text ?? '', index)} reaches ${name} on port ${digits}, which moves`,
+          help: 'Write the new port there.',
+          ...(file.instruction === undefined ? {} : { at: file.instruction })
+        }
+      })
+    )
+  })
 }
 
 /** The first configuration file cannot be edited: what it says stays true. */

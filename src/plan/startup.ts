@@ -6,6 +6,7 @@ import { createLocator, type Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { type CommandLine, createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
 import { shellSources } from '../image/shell-source.ts'
+import { findOptionsProgram } from '../services/readable-servers.ts'
 import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand, type ShellScript } from '../shell/commands.ts'
@@ -551,7 +552,9 @@ export function readStartUp(
       addLine(command, 'CMD', [])
     } else if (entrypoint.instruction === undefined && command !== undefined) {
       addWords(own, undefined, 'the base image’s ENTRYPOINT', 'none', false, final.workdir)
-      addLine(command, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
+      const program = command.words[0]?.startsWith('-') === true ? findOptionsProgram(base.image?.service) : undefined
+      const line = program === undefined ? command : { ...command, words: [program, ...command.words] }
+      addLine(line, command.instruction === undefined ? 'the base image’s CMD' : 'CMD', [])
     } else addLine(entrypoint, 'ENTRYPOINT', command?.words ?? [])
   } else if (entrypoint !== undefined) addLine(entrypoint, 'ENTRYPOINT', [])
   else if (command !== undefined)

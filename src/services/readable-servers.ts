@@ -1,7 +1,10 @@
 import { apache } from './apache.ts'
+import { caddy } from './caddy.ts'
 import { gunicorn } from './gunicorn.ts'
+import { haproxy } from './haproxy.ts'
 import { hypercorn } from './hypercorn.ts'
 import { kestrel } from './kestrel.ts'
+import { lighttpd } from './lighttpd.ts'
 import { mysql } from './mysql.ts'
 import { nginx } from './nginx.ts'
 import { packagedServers } from './packaged-servers.ts'
@@ -12,13 +15,20 @@ import type { Server } from './server.ts'
 import { spring } from './spring.ts'
 import { supervisord } from './supervisord.ts'
 import { tomcat } from './tomcat.ts'
+import { traefik } from './traefik.ts'
 import { uwsgi } from './uwsgi.ts'
+import { varnish } from './varnish.ts'
 
 /** Servers whose configuration is read and edited; those of `servers.ts` that are not here are refused. */
 const readableServers: readonly Server[] = [
   nginx,
   apache,
   tomcat,
+  caddy,
+  traefik,
+  haproxy,
+  lighttpd,
+  varnish,
   phpFpm,
   uwsgi,
   gunicorn,
@@ -41,6 +51,12 @@ export function findReadableServer({ program, service }: { program?: string; ser
       (program !== undefined && (server.programs.includes(program) || server.programs.includes(plain as string))) ||
       (service !== undefined && server.services.includes(service))
   )
+}
+
+/** The program that the entrypoint of an image puts in front of options. */
+export function findOptionsProgram(service: string | undefined): string | undefined {
+  const server = service === undefined ? undefined : findReadableServer({ service })
+  return server?.takesOptions === true ? server.programs[0] : undefined
 }
 
 /** Programs that start the one behind them in the same place. source: their manuals */

@@ -20,6 +20,8 @@ export interface Listen {
   after: string
   /** The line says the same port for a second time (a virtual host): it moves, but binds nothing. */
   isEcho: boolean
+  /** No place of its own: `Server.movePorts` knows where such a port is set. */
+  implied?: string
   /** Where a later file may say another: one of `ConfigFacts.overrides`. */
   key?: string
 }
@@ -28,6 +30,9 @@ export interface Listen {
 export interface ConfigPath {
   path: string
   offset: number
+  /** The server insists on it. */
+  mode?: string
+  isSocket?: boolean
   /** Where a later file may set the same again (`www listen`): one of `ConfigFacts.overrides`. */
   key?: string
 }
@@ -46,6 +51,8 @@ export interface ConfigFacts {
   settings: ReadonlyMap<string, string>
   /** Where the server's own port is asked for (`$server_port`), in words for a message. */
   ownPort: readonly { offset: number; text: string }[]
+  /** What the text alone does not tell, or what a reader has to know. */
+  doubts?: readonly ConfigDoubt[]
   /** Sockets and files that are replaced: their directory must be writable. */
   made?: readonly ConfigPath[]
   /** Accounts to which it changes when it starts as root. */
@@ -54,7 +61,16 @@ export interface ConfigFacts {
   overrides?: ReadonlySet<string>
 }
 
-/** Facts of a configuration that says nothing. */
+export interface ConfigDoubt {
+  offset: number
+  /** Continues `haproxy.cfg line 4`. */
+  text: string
+  help: string
+  /** `unread-server-config` without one. */
+  rule?: string
+}
+
+/** A configuration that says nothing. */
 export const noFacts: ConfigFacts = {
   listens: [],
   includes: [],
@@ -64,6 +80,24 @@ export const noFacts: ConfigFacts = {
   settings: new Map(),
   ownPort: []
 }
+
+/** A port whose digits stand in the text. */
+export const plainListen = (port: number, start: number, end: number): Listen => ({
+  port,
+  variable: undefined,
+  start,
+  end,
+  before: '',
+  after: '',
+  isEcho: false
+})
+
+/** A port that a variable holds; the framework wants its name as `$NAME`. */
+export const variableListen = (name: string, start: number, end: number): Listen => ({
+  ...plainListen(0, start, end),
+  port: undefined,
+  variable: `$${name}`
+})
 
 /** Applies edits that do not overlap. */
 export function applyConfigEdits(text: string, edits: readonly ConfigEdit[]): string {
@@ -82,7 +116,7 @@ export function wholeLine(text: string, start: number, end: number): readonly [n
   const lineStart = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
   const lineEnd = next === -1 ? text.length : next
-  const isAlone = text.slice(lineStart, start).trim() === '' && /^\s*(#.*)?$/.test(text.slice(end, lineEnd))
+  const isAlone = text.slice(lineStart, start).trim() === '' && /^\s*(#[^\n]*)?$/.test(text.slice(end, lineEnd))
   return isAlone ? [lineStart, next === -1 ? lineEnd : next + 1] : [start, end]
 }
 

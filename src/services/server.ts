@@ -1,6 +1,6 @@
 import type { Accounts } from '../image/accounts.ts'
 import type { Distribution } from '../image/base-image.ts'
-import type { ConfigEdit, ConfigFacts } from './server-config.ts'
+import type { ConfigEdit, ConfigFacts, Listen } from './server-config.ts'
 
 /** A configuration file that an image or a package brings. */
 export interface BaseConfigFile {
@@ -54,6 +54,8 @@ export interface ServerLayout {
   isRecursive?: boolean
   /** Where it works when the configuration names no temporary directories. */
   home?: string
+  /** What else has to be done as root, such as taking a capability off the program. */
+  commands?: readonly string[]
   /** The pid file that is compiled in. */
   pid: string
   logs: readonly string[]
@@ -80,6 +82,8 @@ export interface LayoutQuestion {
   workdir: string
   /** Name of the program that starts it, and what follows. */
   program: string | undefined
+  /** The program as the command names it. */
+  word: string | undefined
   args: readonly string[]
   environment: (name: string) => string | undefined
 }
@@ -98,6 +102,8 @@ export interface Server {
   /** `service` of base image rows. */
   services: readonly string[]
   packages: RegExp
+  /** The entrypoint of its image puts the program in front of a `CMD` that begins with an option. */
+  takesOptions?: boolean
   findLayout(question: LayoutQuestion): ServerLayout | undefined
   /** Where its configuration says nothing of it, it listens on a high port. */
   isQuiet?: true
@@ -113,6 +119,16 @@ export interface Server {
     config: string | undefined
     prefix: string | undefined
     settings: ReadonlyMap<string, string>
+    /** Further configurations, read after the first one. */
+    more?: readonly string[]
+    /** The command line tells where it listens, so that no file has to: ports that it binds. */
+    ports?: readonly number[]
+    /** Variables that it takes ports from. */
+    variables?: readonly string[]
+    /** No file is read, even where one is. */
+    isWhole?: boolean
+    /** What else the command line says. */
+    facts?: ConfigFacts
   }
   /** Undefined: the text is no valid configuration. */
   read(text: string, context: string): ConfigFacts | undefined
@@ -120,6 +136,13 @@ export interface Server {
   byHand: string
   /** Comment above the `RUN` that edits the base's own configuration. */
   comment(uid: string, does: { port?: number; settings: boolean }): string
+  /** Edits that move ports, where that takes more than other digits. */
+  movePorts?(
+    text: string,
+    facts: ConfigFacts,
+    mapping: ReadonlyMap<number, number>,
+    about: { isRoot: boolean; all: readonly ConfigFacts[] }
+  ): readonly (ConfigEdit & { from: number })[]
   /**
    * Edits of the first configuration file, ports left out; with `editsEveryFile` of every one.
    *
@@ -133,6 +156,27 @@ export interface Server {
   ): readonly ConfigEdit[]
   editsEveryFile?: true
 }
+
+/** Edits that move the ports of one configuration file. */
+export function editPorts(
+  server: Server,
+  text: string,
+  facts: ConfigFacts,
+  mapping: ReadonlyMap<number, number>,
+  about: { isRoot: boolean; all: readonly ConfigFacts[] }
+): readonly (ConfigEdit & { from: number })[] {
+  return server.movePorts?.(text, facts, mapping, about) ?? moveDigits(facts.listens, mapping)
+}
+
+/** Other digits where the old ones stand. */
+export const moveDigits = (
+  listens: readonly Listen[],
+  mapping: ReadonlyMap<number, number>
+): (ConfigEdit & { from: number })[] =>
+  listens.flatMap(({ port, start, end, before, after }) => {
+    const to = port === undefined ? undefined : mapping.get(port)
+    return port === undefined || to === undefined ? [] : [{ start, end, text: `${before}${to}${after}`, from: port }]
+  })
 
 /** Gives a server its type. */
 export const defineServer = (server: Server): Server => server

@@ -1,6 +1,6 @@
 /**
- * Servers whose own configuration says port, pid file and user, so that a `USER` alone does not start them.
- * What to edit there is not known yet: an image that runs one is refused.
+ * Servers whose own configuration says port, pid file and user, so that a `USER` alone does not start them. An image that
+ * runs one is refused, unless `readable-servers.ts` knows the server and where this image keeps its configuration.
  */
 export interface ConfiguredServer {
   name: string
@@ -46,14 +46,15 @@ const configuredServers: readonly ConfiguredServer[] = [
     services: ['caddy'],
     needs: 'its Caddyfile: site addresses on high ports, data and config directories; the binary’s file capability',
     alternative:
-      'By hand: site address `:8080`, `XDG_DATA_HOME` and `XDG_CONFIG_HOME` in an owned directory, `setcap -r` on the binary.'
+      'unroot knows `FROM caddy`, the packages of Debian and Alpine, and a binary copied to /usr/bin there. By hand: site address `:8080`, `XDG_DATA_HOME` and `XDG_CONFIG_HOME` in an owned directory, `chown 0:0` on the binary (which takes its file capability off) where there is a shell.'
   },
   {
     name: 'Traefik',
     programs: ['traefik'],
     services: ['traefik'],
     needs: 'its entry points: addresses on high ports',
-    alternative: 'By hand: `--entrypoints.web.address=:8080` and a writable place for acme.json.'
+    alternative:
+      'unroot knows `FROM traefik`. By hand: `--entrypoints.web.address=:8080` and a writable place for acme.json.'
   },
   {
     name: 'HAProxy',
@@ -68,14 +69,16 @@ const configuredServers: readonly ConfiguredServer[] = [
     programs: ['lighttpd', 'lighttpd-angel'],
     services: ['lighttpd'],
     needs: 'its configuration: `server.port`, `server.username` and the pid file',
-    alternative: 'By hand: `server.port = 8080`, no `server.username`, pid file and logs in an owned directory.'
+    alternative:
+      'By hand: `server.port = 8080` and 8443 for 443 in every `$SERVER["socket"]`, keys that the user may read, pid file and logs in an owned directory.'
   },
   {
     name: 'Varnish',
     programs: ['varnishd'],
     services: ['varnish'],
     needs: 'its listen address and working directory',
-    alternative: 'The official image runs as `varnish`; set `VARNISH_HTTP_PORT=8080`.'
+    alternative:
+      'By hand: `-a :8080`, no `-j unix` (the process has no right to change its user then), an owned /var/lib/varnish, and a `-S` file that the user may read. The official image runs as `varnish`; set `VARNISH_HTTP_PORT=8080`.'
   },
   {
     name: 'Tomcat',

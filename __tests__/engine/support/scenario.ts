@@ -32,6 +32,10 @@ const schema = v.strictObject({
   modes: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)))),
   /** Images that are built first, from a folder of the scenario. */
   bases: v.optional(v.record(v.string(), v.string())),
+  /** Seconds until it must answer, where that takes long. */
+  wait: v.optional(v.number()),
+  /** Percent by which the image may grow, where a program must be stored anew. */
+  growth: v.optional(v.number()),
   /** What the log of the rewritten version must contain. */
   log: v.optional(v.string())
 })

@@ -1,25 +1,17 @@
+import { changesUser, isBusyboxHttpd } from '../../services/busybox-httpd.ts'
 import { findServerByProgram, findServerByService } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
 import { findStartedServer } from '../server.ts'
-import type { StartedProgram } from '../startup.ts'
 import { stepDownTools } from './drops-privileges.ts'
-
-/**
- * busybox has an httpd of its own, told by its options alone.
- * source: busybox networking/httpd.c: -f foreground, -p port, -h home; Apache's -f takes a file
- */
-export const isBusyboxHttpd = ({ name, args }: StartedProgram): boolean =>
-  name === 'httpd' &&
-  args.some((word, index) => /^-f(v*)$/.test(word) && !/^[^-]/.test(args[index + 1] ?? '-')) &&
-  !args.includes('-D')
 
 export const needsServerConfig = defineHazard({
   name: 'needs-server-config',
   severity: 'error',
   summary: 'The image runs a server whose own configuration must change too',
   description: `Servers write their port, user, pid file and temporary directories in configuration files. With a \`USER\` alone they
-fail to start or to bind. unroot edits the configuration of nginx, Apache, Tomcat, php-fpm, uWSGI, gunicorn, Puma, Redis, MySQL, supervisord and
-others where it knows the layout: the official image, the distribution's package, the build context. Of other servers, and of a program that was compiled for a place of its own, it knows too
+fail to start or to bind. unroot edits the configuration of nginx, Apache, Tomcat, Caddy, Traefik, HAProxy, lighttpd, Varnish, php-fpm, uWSGI,
+gunicorn, Puma, Redis, MySQL, supervisord and others where it knows the layout: the official image, the distribution's package, the build
+context. Of other servers, and of a program that was compiled for a place of its own, it knows too
 little, so the file is refused rather than half converted; the help names the change to make by hand or an image that is
 made for it.`,
   *find({ image, startUp, servers: readable = [] }) {
@@ -34,7 +26,15 @@ made for it.`,
     // An entrypoint that changes the user only as root is made to start as that user as well.
     const stepsDownItself = startUp.programs.some(({ name, guard }) => guard === 'root' && stepDownTools.has(name))
     for (const program of startUp.programs) {
-      if (isBusyboxHttpd(program)) continue
+      if (isBusyboxHttpd(program)) {
+        if (changesUser(program.args))
+          yield {
+            message: `${program.place} starts busybox's httpd with \`-u\`: as another user than root it cannot change the user and ends`,
+            help: 'Remove `-u` and its value from the command; USER says who it runs as.',
+            ...(program.instruction === undefined ? {} : { at: program.instruction })
+          }
+        continue
+      }
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
       if (readable.some((each) => each.server === findStartedServer(program)?.server)) continue

@@ -39,7 +39,7 @@ of the image, and try it.`,
       const isDaemonName = /(?:d|server|daemon)$/.test(name) && name.length > 3
       if (!isDaemonName && image.final.exposed.isEmpty && image.final.volumes.length === 0) continue
       if (
-        /^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip)[\d.]*$/.test(
+        /^(?:python|node|java|ruby|perl|php|bash|sh|npm|yarn|gunicorn|uvicorn|celery|find|sed|chmod|read|cd|add|send|git|curl|wget|socat|nc|sleep|tail|cat|test|jq|make|go|pip|busybox|busybox-extras)[\d.]*$/.test(
           name
         )
       )
