@@ -126,6 +126,18 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
         edit.prependCommands(instruction, [command], message)
       else edit.insertBefore(instruction, `${edit.keyword('RUN')} ${command}`, message)
     }
+    const scattered = readCopies(dockerfile, image.lineage).find(
+      ({ destination, from, sources }) =>
+        destination === '/' && from === undefined && sources.some((source) => /^\.?\/?$/.test(source))
+    )
+    if (scattered !== undefined && mode === 'app' && image.final.workdir === '/' && user.uid !== 0)
+      report({
+        rule: 'path-left-to-root',
+        severity: 'warning',
+        message: 'the application lies in / and works there, where only root may write',
+        help: 'Give it a directory of its own: `WORKDIR /app` before the first COPY.',
+        range: [scattered.instruction.start, scattered.instruction.raw.headEnd]
+      })
     const [first] = left
     if (first !== undefined)
       report({
