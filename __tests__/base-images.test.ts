@@ -67,6 +67,8 @@ describe('the account and USER of known images', () => {
     ['elasticsearch:8.17.0', '1000:1000 elasticsearch', '1000:0', '/usr/share/elasticsearch'],
     ['docker.elastic.co/elasticsearch/elasticsearch:9.0.0', '1000:1000 elasticsearch', '1000:0'],
     ['kibana:8.17.0', '1000:1000 kibana', '1000', '/usr/share/kibana'],
+    ['docker.elastic.co/beats/filebeat:8.15.3', '1000:1000 filebeat', 'filebeat', '/usr/share/filebeat'],
+    ['docker.elastic.co/beats/elastic-agent:8.15.3', '1000:1000 elastic-agent', 'elastic-agent'],
     ['docker.elastic.co/logstash/logstash:8.17.0', '1000:1000 logstash', '1000', '/usr/share/logstash'],
     ['opensearchproject/opensearch:2', '1000:1000 opensearch', '1000', '/usr/share/opensearch'],
     ['opensearchproject/opensearch-dashboards:2', '1000:1000 opensearch-dashboards', '1000'],

@@ -16,6 +16,8 @@ describe('the familiar name', () => {
     ['public.ecr.aws/docker/library/node', 'node'],
     ['mirror.gcr.io/grafana/grafana', 'grafana/grafana'],
     ['docker.m.daocloud.io/library/node', 'node'],
+    ['docker.arvancloud.ir/python', 'python'],
+    ['hub.hamdocker.ir/library/nginx', 'nginx'],
     ['m.daocloud.io/docker.io/library/node', 'node'],
     ['m.daocloud.io/quay.io/keycloak/keycloak', 'quay.io/keycloak/keycloak'],
     ['123456789012.dkr.ecr.us-east-1.amazonaws.com/docker-hub/library/node', 'node'],

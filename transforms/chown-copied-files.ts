@@ -126,6 +126,28 @@ a later \`RUN chown -R\` gives to the user. Option \`chown\`: \`app\` (default),
         edit.prependCommands(instruction, [command], message)
       else edit.insertBefore(instruction, `${edit.keyword('RUN')} ${command}`, message)
     }
+    const { workdir } = image.final
+    // It works where only root may write, and writing there is not seen in any file.
+    const scattered =
+      mode === 'app' &&
+      stagePlan.server === undefined &&
+      !isWebRoot(workdir) &&
+      !applicationDirectories.includes(workdir) &&
+      image.base.image?.workdir !== workdir
+        ? readCopies(dockerfile, image.lineage).find(({ destination, from, sources, state }) =>
+            workdir === '/'
+              ? destination === '/' && from === undefined && sources.some((source) => /^\.?\/?$/.test(source))
+              : state.workdir === workdir && isSystemDirectory(workdir) && isInside(destination, workdir)
+          )
+        : undefined
+    if (scattered !== undefined)
+      report({
+        rule: 'path-left-to-root',
+        severity: 'warning',
+        message: `the application lies in ${workdir} and works there, where only root may write`,
+        help: 'Give it a directory of its own: `WORKDIR /app` before the first COPY.',
+        range: [scattered.instruction.start, scattered.instruction.raw.headEnd]
+      })
     const [first] = left
     if (first !== undefined)
       report({

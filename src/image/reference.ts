@@ -10,14 +10,14 @@ export interface ImageReference {
 
 /**
  * Registries that serve Docker Hub's images: its own names, Google's cache, the copies of the official images at
- * Amazon and Microsoft, DaoCloud's proxy, pull-through rules of Amazon ECR under their default prefix, and GitLab's
- * dependency proxy.
+ * Amazon and Microsoft, the proxies of DaoCloud, ArvanCloud and Hamravesh, pull-through rules of Amazon ECR under their
+ * default prefix, and GitLab's dependency proxy.
  *
  * source: ECR user guide "Pulling an image with a pull through cache rule", GitLab docs "Dependency proxy",
- * DaoCloud/public-image-mirror README.md
+ * DaoCloud/public-image-mirror README.md, arvancloud.ir/fa/dev/docker, hamravesh.com/blog/container-registry-mirroring-and-caching
  */
 const hub =
-  /^(?:(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|docker\.m\.daocloud\.io)|\d+\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?\/docker-hub|[^/]*gitlab[^/]*\/(?:[^/]+\/)+dependency_proxy\/containers)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))/
+  /^(?:(?:(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|docker\.m\.daocloud\.io|docker\.arvancloud\.ir|hub\.hamdocker\.ir)|\d+\.dkr\.ecr\.[\w-]+\.amazonaws\.com(?:\.cn)?\/docker-hub|[^/]*gitlab[^/]*\/(?:[^/]+\/)+dependency_proxy\/containers)\/|public\.ecr\.aws\/docker\/(?=library\/)|mcr\.microsoft\.com\/mirror\/docker\/(?=library\/))/
 
 /** Proxies that are followed by the name of the registry that they stand for. */
 const proxy = /^m\.daocloud\.io\/(?=[^/]+\.[^/]+\/)/

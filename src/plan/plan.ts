@@ -181,7 +181,13 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   const stages = targets.map((stage) =>
     planStage(dockerfile, stage, options, (finding, toOld) => toFinding(finding, stage, toOld))
   )
-  for (const stage of stages) findings.push(...stage.findings)
+  // Shipped stages that share a script share what is said of it.
+  const said = new Set<string>()
+  for (const finding of stages.flatMap((stage) => stage.findings)) {
+    const key = JSON.stringify([finding.rule, finding.message, finding.range])
+    if (!said.has(key)) findings.push(finding)
+    said.add(key)
+  }
   const open = findings.filter((finding) => finding.accepted === undefined)
   const isImpossible = findings.some(({ rule }) => rule === 'no-step-down')
   const verdict: Verdict =

@@ -171,7 +171,8 @@ start. Give the \`ARG\` a default, or create the account.`
     'path-left-to-root',
     'warning',
     'A path that the process may write stays root’s',
-    `The image has no shell, or its tools are not known, so no \`RUN mkdir\` and \`chown\` can be added. If the program writes
+    `The application lies in \`/\` or in a system directory (\`/usr/local/bin\`) and works there: nobody but root may write to it, so
+give it a \`WORKDIR\` of its own. Or the image has no shell, or its tools are not known, so no \`RUN mkdir\` and \`chown\` can be added. If the program writes
 there, make the directory in a build stage and copy it with its owner:
 \`COPY --from=build --chown=65532:65532 /empty /data\`.`
   ),

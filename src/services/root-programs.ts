@@ -10,6 +10,8 @@ export interface RootProgram {
   instead: string
   /** Only with one of these words behind it (`ip route`, not `ip -V`). */
   onlyWith?: RegExp
+  /** Not with this word, which names a mode that needs no right. */
+  unless?: RegExp
   /**
    * All that it needs of root's capabilities, without `CAP_`. source: capabilities(7), which names the call behind each
    */
@@ -109,7 +111,6 @@ const rootPrograms: readonly RootProgram[] = [
       'ipsec',
       'xl2tpd',
       'pppd',
-      'tailscaled',
       'zerotier-one',
       'ocserv',
       'charon',
@@ -121,6 +122,17 @@ const rootPrograms: readonly RootProgram[] = [
     capabilities: ['NET_ADMIN'],
     why: 'a VPN makes network interfaces, which needs NET_ADMIN and /dev/net/tun',
     instead: 'Keep it as root with `cap_drop: [ALL]`, `cap_add: [NET_ADMIN]` and `--device /dev/net/tun`.'
+  },
+  // source: tailscale.com/kb/1112/userspace-networking; cmd/tailscaled/tailscaled.go: "requires root ... (or use
+  // --tun=userspace-networking)"
+  {
+    names: ['tailscaled'],
+    category: 'capability',
+    capabilities: ['NET_ADMIN'],
+    why: 'a VPN makes network interfaces, which needs NET_ADMIN and /dev/net/tun',
+    instead:
+      'Start it with `--tun=userspace-networking`, which needs no right; else keep it as root with `cap_drop: [ALL]`, `cap_add: [NET_ADMIN]` and `--device /dev/net/tun`.',
+    unless: /^-{1,2}tun=userspace-networking/
   },
   // source: traceroute(8): -I, -T and raw protocols need raw sockets; mtr(8), hping3(8), arping(8), tcptraceroute(1)
   {
@@ -325,5 +337,6 @@ let index: Map<string, RootProgram> | undefined
 export function findRootProgram(name: string, args: readonly string[] = []): RootProgram | undefined {
   index ??= new Map(rootPrograms.flatMap((program) => program.names.map((each) => [each, program] as const)))
   const found = index.get(name)
+  if (found?.unless !== undefined && args.some((word) => found.unless?.test(word))) return undefined
   return found?.onlyWith === undefined || args.some((word) => found.onlyWith?.test(word)) ? found : undefined
 }

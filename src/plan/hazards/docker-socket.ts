@@ -1,3 +1,4 @@
+import { usesDockerSocket } from '../../services/docker-clients.ts'
 import { defineHazard } from '../hazard.ts'
 
 export const dockerSocket = defineHazard({
@@ -39,6 +40,15 @@ Who can write to the socket is root on the host, whatever the user in the contai
       }
       return
     }
+    const program = startUp.programs.find(({ name, args }) => usesDockerSocket(name, args))
+    if (at === undefined && script === undefined && program !== undefined && !isRemote(image.final.environment)) {
+      yield {
+        message: `${program.place} starts \`${program.name}\`, which talks to the Docker daemon: its socket opens only for root and the host's docker group`,
+        help: 'Start it with `--group-add "$(stat -c %g /var/run/docker.sock)"` (compose: `group_add`).',
+        ...(program.instruction === undefined ? {} : { at: program.instruction })
+      }
+      return
+    }
     if (at === undefined && script === undefined) return
     yield {
       message: `${script?.contextPath ?? 'the Dockerfile'} uses docker.sock, which only root and the host's docker group may open`,
@@ -47,3 +57,6 @@ Who can write to the socket is root on the host, whatever the user in the contai
     }
   }
 })
+
+const isRemote = (environment: { get(name: string): string | undefined }): boolean =>
+  /^(?:tcp|https?|ssh):/.test(environment.get('DOCKER_HOST') ?? '')

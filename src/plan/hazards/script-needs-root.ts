@@ -7,7 +7,7 @@ import { type ScriptWrite, scriptWrites } from '../script-writes.ts'
 import { findGrant } from '../system-grants.ts'
 import { resolveWrite } from '../writable-paths.ts'
 
-/** Commands that fail for anybody but root; `chown` and `chgrp` are looked at for themselves. */
+/** Commands that fail for anybody but root; `chown`, `chgrp` and `setfacl` are looked at for themselves. */
 const rootCommands = new Set([
   'useradd',
   'adduser',
@@ -33,7 +33,6 @@ const rootCommands = new Set([
   'swapon',
   'mknod',
   'setcap',
-  'setfacl',
   'crontab'
 ])
 
@@ -100,6 +99,30 @@ directory that the user owns.`,
             help: 'Do it in a RUN of the Dockerfile, or only `if [ "$(id -u)" = 0 ]`.',
             ...at
           }
+        continue
+      }
+      if (name === 'setfacl') {
+        // source: setfacl(1): the owner of a file may change its list, as root may
+        const paths = aclTargets(command.args).map((word) => (word.isStatic ? word.value : substitute(word.value)))
+        const mayBeOwn =
+          paths.length > 0 &&
+          paths.every(
+            (path) =>
+              path !== undefined &&
+              (path.startsWith('/') || directory !== undefined) &&
+              !isSystemDirectory(resolvePath(directory ?? '/', path))
+          )
+        if (mayBeOwn && isForgiven) continue
+        yield {
+          ...(mayBeOwn || isForgiven ? { severity: 'warning' } : {}),
+          message: mayBeOwn
+            ? `${place} runs ${shown}: it works as long as everything there belongs to ${user.text} already`
+            : `${place} runs ${shown}, which only root and the owner of the files may do${isForgiven ? '; the script goes on without it' : ''}`,
+          help: mayBeOwn
+            ? 'As the process owns these files, the line is not needed any more; files from earlier runs need one `chown`.'
+            : 'Do it in a RUN of the Dockerfile, or only `if [ "$(id -u)" = 0 ]`.',
+          ...at
+        }
         continue
       }
       if (
@@ -173,3 +196,13 @@ const isSystemFile = (path: string, { kind, replaces }: ScriptWrite): boolean =>
 /** `[ -w /etc/passwd ]` in front: without the right, the write is left out. */
 const asksWritable = (text: string, path: string): boolean =>
   new RegExp(`-w\\s+["']?${path.replace(/[.*+?()[\]{}|^$\\]/g, '\\$&')}(?![\\w/.-])`).test(text)
+
+/** What `setfacl` works on: neither an option nor the list that one takes. */
+const aclTargets = <Word extends { value: string }>(args: readonly Word[]): Word[] =>
+  args.filter(
+    ({ value }, index) =>
+      !value.startsWith('-') &&
+      !/^-[a-zA-Z]*[mxMX]$|^--(?:modify|remove|modify-file|remove-file|set|set-file|restore)$/.test(
+        args[index - 1]?.value ?? ''
+      )
+  )

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+setfacl -m g:relay:r /etc/relay/secret
+exec relay

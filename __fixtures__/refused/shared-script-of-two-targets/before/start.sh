@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+useradd --uid "$RELAY_UID" relay
+exec relay
