@@ -47,6 +47,12 @@ export function isSameImage(name: string, image: string): boolean {
   return readName(name).path === readName(image).path && namesImage(name, image)
 }
 
+/** The last part of a name: names of which it differs never mean the same image. */
+export function shortName(image: string): string {
+  const { path } = readName(image)
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 /** An image that everybody knows and nobody builds here: `postgres:16`, `docker.io/library/nginx`. */
 export const isPublicImage = (image: string): boolean =>
   findBaseImage(readReference(image)) !== undefined || sidecars.test(readReference(image).name)

@@ -3,7 +3,7 @@ import { joinFolders } from '../compose/project.ts'
 import { findYamlError, readYaml } from '../edit/yaml-editor.ts'
 import { findValue, listItems, scalarText } from '../edit/yaml-nodes.ts'
 import type { ManifestInput } from '../types.ts'
-import { isPublicImage, isSameImage, namesImage } from './images.ts'
+import { isPublicImage, isSameImage, namesImage, shortName } from './images.ts'
 import {
   type Container,
   findImageWords,
@@ -77,14 +77,38 @@ export function createManifestIndex(files: readonly TreeFile[]): ManifestIndex {
   const manifests = files.filter(({ text }) => looksLikeManifest(text) && !isSkaffold(text) && !isTemplate(text))
   const templates = files.filter(({ text }) => isTemplate(text) && mayHoldWorkload(text))
   const runners = manifests.filter(({ text }) => mayHoldWorkload(text) && findImageWords(text).length > 0)
+  /** Per short name, so that a question looks at few of many files. */
+  let byShortName: Map<string, Set<TreeFile>> | undefined
+  const findMentioning = (names: ReadonlySet<string>): Set<TreeFile> => {
+    if (byShortName === undefined) {
+      byShortName = new Map()
+      for (const file of [...runners, ...templates, ...files.filter(({ text }) => isChartValues(text))])
+        for (const word of [...findImageWords(file.text), ...repositoriesOf(file)]) {
+          const name = shortName(word)
+          byShortName.set(name, (byShortName.get(name) ?? new Set()).add(file))
+        }
+    }
+    return new Set([...names].flatMap((name) => [...(byShortName?.get(name) ?? [])]))
+  }
   let skaffold: BuiltImage[] | undefined
   const readSkaffold = () => (skaffold ??= files.filter(({ text }) => isSkaffold(text)).flatMap(readArtifacts))
 
   return {
     find(question) {
       const { dockerfile, images, isOnly } = question
-      const built = [...question.built.filter(({ image }) => !isPublicImage(image)), ...readSkaffold()]
       const isMine = (path: string) => path === dockerfile || joinFolders(path, 'Dockerfile') === dockerfile
+      const builtHere = [...question.built, ...readSkaffold()].filter((each) => each.dockerfile === dockerfile)
+      const names = new Set(
+        [...images.flatMap(([name, path]) => (isMine(path) ? [name] : [])), ...builtHere.map(({ image }) => image)].map(
+          shortName
+        )
+      )
+      const mentioning = findMentioning(names)
+      const isNamed = ({ image }: BuiltImage) => names.has(shortName(image))
+      const built = [
+        ...question.built.filter((each) => isNamed(each) && !isPublicImage(each.image)),
+        ...readSkaffold().filter(isNamed)
+      ]
       /** The longest name that somebody has given decides, then what is built under the name nearby. */
       const claim = (image: string, path: string): Claim | undefined => {
         const said = images.filter(([name]) => namesImage(name, image)).sort(([a], [b]) => b.length - a.length)[0]
@@ -120,9 +144,9 @@ export function createManifestIndex(files: readonly TreeFile[]): ManifestIndex {
       }
 
       for (const file of runners)
-        if (findImageWords(file.text).some((image) => claim(image, file.path) !== undefined))
+        if (mentioning.has(file) && findImageWords(file.text).some((image) => claim(image, file.path) !== undefined))
           take(file, (image) => claim(image, file.path), false)
-      const isSaid = images.some(([, path]) => isMine(path)) || built.some((each) => each.dockerfile === dockerfile)
+      const isSaid = names.size > 0
       if (found.length === 0 && isOnly && !isSaid) {
         const only = findOnly(runners, parse, templates.length > 0)
         // A name that somebody gave to another Dockerfile is no longer free.
@@ -132,8 +156,8 @@ export function createManifestIndex(files: readonly TreeFile[]): ManifestIndex {
       const charts = new Set<TreeFile>()
       for (const file of templates) {
         const find = (names: readonly string[]) => names.find((each) => claim(each, file.path) !== undefined)
-        const image = find(findImageWords(file.text))
-        const values = findChartValues(file, files)
+        const image = mentioning.has(file) ? find(findImageWords(file.text)) : undefined
+        const values = image === undefined && mentioning.size > 0 ? findChartValues(file, files) : undefined
         if (image !== undefined) add(file, { problem: `it is a template that runs ${image}` })
         else if (values !== undefined && !charts.has(values)) {
           charts.add(values)
