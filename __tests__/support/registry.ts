@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { repository } from './cli.ts'
+
+const run = promisify(execFile)
+
+/**
+ * A package that only a test needs and that is too large for every contributor's `npm ci`: installed once, kept until
+ * `node_modules` goes. Answers with the folder that holds its `node_modules`.
+ */
+export async function installPackage(name: string, version: string): Promise<string> {
+  const cache = path.join(repository, 'node_modules/.cache/unroot-tests')
+  const folder = path.join(cache, `${name.replaceAll('/', '+')}@${version}`)
+  if (existsSync(folder)) return folder
+  mkdirSync(cache, { recursive: true })
+  const temporary = mkdtempSync(path.join(cache, 'install-'))
+  writeFileSync(path.join(temporary, 'package.json'), '{ "private": true }')
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-save', '--prefer-offline', '--loglevel', 'error']
+  await run('npm', ['install', ...quiet, '--legacy-peer-deps', `${name}@${version}`], { cwd: temporary })
+  try {
+    renameSync(temporary, folder)
+  } catch (error) {
+    // Another test file was faster.
+    rmSync(temporary, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error
+  }
+  return folder
+}
