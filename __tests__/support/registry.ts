@@ -8,17 +8,21 @@ const run = promisify(execFile)
 
 /**
  * A package that only a test needs and that is too large for every contributor's `npm ci`: installed once, kept until
- * `node_modules` goes. Answers with the folder that holds its `node_modules`.
+ * `node_modules` goes. Answers with the folder that holds its `node_modules`; with `alone`, that of the package is
+ * called `package` and its dependencies are left out.
  */
-export async function installPackage(name: string, version: string): Promise<string> {
+export async function installPackage(name: string, version: string, { alone = false } = {}): Promise<string> {
   const cache = path.join(repository, 'node_modules/.cache/unroot-tests')
   const folder = path.join(cache, `${name.replaceAll('/', '+')}@${version}`)
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true })
   const temporary = mkdtempSync(path.join(cache, 'install-'))
-  writeFileSync(path.join(temporary, 'package.json'), '{ "private": true }')
-  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-save', '--prefer-offline', '--loglevel', 'error']
-  await run('npm', ['install', ...quiet, '--legacy-peer-deps', `${name}@${version}`], { cwd: temporary })
+  if (alone) {
+    const { stdout } = await run('npm', ['pack', '--prefer-offline', '--silent', `${name}@${version}`], {
+      cwd: temporary
+    })
+    await run('tar', ['xzf', stdout.trim()], { cwd: temporary })
+  } else await install(temporary, `${name}@${version}`)
   try {
     renameSync(temporary, folder)
   } catch (error) {
@@ -27,4 +31,19 @@ export async function installPackage(name: string, version: string): Promise<str
     if (!existsSync(folder)) throw error
   }
   return folder
+}
+
+async function install(folder: string, packageName: string): Promise<void> {
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true }')
+  const quiet = [
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--no-save',
+    '--prefer-offline',
+    '--loglevel',
+    'error',
+    '--legacy-peer-deps'
+  ]
+  await run('npm', ['install', ...quiet, packageName], { cwd: folder })
 }
