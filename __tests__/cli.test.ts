@@ -251,10 +251,14 @@ describe('reports', () => {
     expect(stdout).toMatch(/^\S+ +Dockerfile\nrefused +site\/Dockerfile\n2 files: .*1 refused; 1 would change\n$/)
   })
 
-  it.each(['sarif', 'rdjson', 'github', 'gitlab', 'markdown'])('do not come as %s yet', async (format) => {
-    const { code, stdout, stderr } = await unroot(createFolder(), ['--format', format])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toBe(`error: format "${format}" is not yet available\n`)
+  it('have fixes in SARIF alone', async () => {
+    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const { code, stdout, stderr } = await unroot(folder, ['--sarif-fixes'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: --sarif-fixes needs --format sarif\n'
+    })
   })
 })
 
@@ -281,14 +285,81 @@ describe('files beside the Dockerfile', () => {
   })
 })
 
-describe('what comes later', () => {
+describe('manifests', () => {
+  const manifest = (image: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n    - name: api\n      image: ${image}\n`
+  const tree = {
+    'services/api/Dockerfile': rootDockerfile,
+    'services/web/Dockerfile': rootDockerfile,
+    'k8s/api.yaml': manifest('registry.example.com/team/api:1.2'),
+    'k8s/web.yaml': manifest('team/web')
+  }
+  const changed = (stdout: string) => stdout.match(/^\+\+\+ .*yaml$/gm)
+
+  it('change with the image that --image names, written once', async () => {
+    const folder = createFolder(tree)
+    const args = ['--image', 'registry.example.com/team/api=services/api/Dockerfile', '--image', 'web=services/web']
+    expect(changed((await unroot(folder, args)).stdout)).toEqual(['+++ b/k8s/api.yaml', '+++ b/k8s/web.yaml'])
+    expect((await unroot(folder, [...args, '--write'])).code).toBe(0)
+    const once = readText(folder, 'k8s/api.yaml')
+    expect(once).toContain('    runAsUser: 10001\n')
+    await unroot(folder, [...args, '--write'])
+    expect(readText(folder, 'k8s/api.yaml')).toBe(once)
+    expect((await unroot(folder, [...args, '--check'])).code).toBe(0)
+  })
+
   it.each([
-    ['--interactive'],
-    ['--image', 'api=Dockerfile'],
-    ['--strategy', 'entrypoint'],
-    ['--strategy', 'arbitrary-user'],
-    ['init']
-  ])('%s %s', async (...args) => {
+    ['{ "image": "api=services/api/Dockerfile" }', ['+++ b/k8s/api.yaml']],
+    ['{ "image": ["api=services/api", "web=services/web"] }', ['+++ b/k8s/api.yaml', '+++ b/k8s/web.yaml']],
+    ['{ "image": { "team/web": "services/web/Dockerfile" } }', ['+++ b/k8s/web.yaml']]
+  ])('change with the image that the config names: %s', async (config, files) => {
+    const folder = createFolder({ ...tree, '.unrootrc.json': config })
+    expect(changed((await unroot(folder, [])).stdout)).toEqual(files)
+    expect(changed((await unroot(folder, ['--image', 'team/web=services/web'])).stdout)).toContain('+++ b/k8s/web.yaml')
+  })
+
+  it.each([
+    [['--image', 'api'], 'It must be an image name and a Dockerfile'],
+    [['--image', 'api=nowhere/Dockerfile'], 'error: --image api=nowhere/Dockerfile: no such Dockerfile\n']
+  ])('a mapping that means nothing is an error: %s', async (args, message) => {
+    const { code, stderr } = await unroot(createFolder(tree), args)
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+
+  it('and a config that maps to nothing is one as well', async () => {
+    const missing = createFolder({ ...tree, '.unrootrc.json': '{ "image": "api=nowhere/Dockerfile" }' })
+    expect((await unroot(missing, [])).stderr).toBe(
+      'error: .unrootrc.json: image api=nowhere/Dockerfile: no such Dockerfile\n'
+    )
+    const wrong = createFolder({ ...tree, '.unrootrc.json': '{ "image": 3 }' })
+    expect((await unroot(wrong, [])).stderr).toContain('"image" must be "team/api=services/api/Dockerfile"')
+  })
+
+  it('outside the given paths are named, not written, and the rest is written', async () => {
+    const folder = createFolder(tree)
+    git(folder, 'init', '--quiet')
+    const { code, stderr } = await unroot(folder, ['services/api', '--image', 'api=services/api', '--write'])
+    expect(code).toBe(0)
+    expect(readText(folder, 'k8s/api.yaml')).toBe(tree['k8s/api.yaml'])
+    expect(readText(folder, 'services/api/Dockerfile')).toContain('USER 10001:10001')
+    expect(stderr).toMatch(
+      /^services\/api\/Dockerfile:1: manifest-left: k8s\/api\.yaml line 5: Pod api: runAsNonRoot: true/m
+    )
+  })
+
+  it('stay as they are with --no-companions', async () => {
+    const args = ['--image', 'api=services/api', '--no-companions', '--format', 'json']
+    const { stdout } = await unroot(createFolder(tree), args)
+    const report = JSON.parse(stdout)
+    expect(report.companions).toEqual([])
+    expect(report.files[0].verdict).toBe('needs-review')
+    expect(report.files[0].findings.map((finding: { rule: string }) => finding.rule)).toContain('manifest-left')
+  })
+})
+
+describe('what comes later', () => {
+  it.each([['--interactive'], ['--strategy', 'arbitrary-user'], ['init']])('%s %s', async (...args) => {
     const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error: .* is not yet available\n$/)

@@ -28,7 +28,8 @@ const version = '1.18.3'
 
 /** A repository in which a conversion reads and changes files beside the Dockerfile. */
 const tree: Record<string, string> = {
-  'app/Dockerfile': 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/start.sh"]\n',
+  'app/Dockerfile':
+    '\n\n# syntax: none\n  FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/start.sh"]\n',
   'app/start.sh': '#!/bin/sh\nmkdir -p /var/lib/jobs\nexec python app.py\n',
   'web/Dockerfile': 'FROM nginx:1.27\nCOPY nginx.conf /etc/nginx/nginx.conf\nEXPOSE 80\n',
   'web/nginx.conf': 'events {}\nhttp {\n  server {\n    listen 80;\n  }\n}\n',
@@ -39,12 +40,23 @@ const tree: Record<string, string> = {
   'done/Dockerfile.prod': nonRootDockerfile,
   'done/Dockerfile.prod.dockerignore': 'node_modules\n',
   'excluded/Dockerfile': rootDockerfile,
-  '.unrootrc.yaml': 'exclude: excluded\n',
+  'deploy/web.yaml':
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: team/web:1.2\n          ports:\n            - containerPort: 80\n',
+  '.unrootrc.yaml': 'exclude: excluded\nimage: team/web=web/Dockerfile\n',
   '.gitignore': 'vendor/\nlocal.dockerfile\nnode_modules\n',
   'vendor/Dockerfile': rootDockerfile,
   'local.dockerfile': rootDockerfile,
   'node_modules/x/Dockerfile': rootDockerfile
 }
+
+const changed = [
+  'app/Dockerfile',
+  'compose.yaml',
+  'crlf/api.Dockerfile',
+  'deploy/web.yaml',
+  'web/Dockerfile',
+  'web/nginx.conf'
+]
 
 function createRepository(files: Record<string, string> = tree): string {
   const folder = createFolder(files)
@@ -84,8 +96,7 @@ describe('codemod', () => {
     const output = await codemod(folder, '--allow-dirty')
     const diff = git(folder, 'diff')
     expect(diff).toBe(git(expected, 'diff'))
-    for (const name of ['app/Dockerfile', 'web/Dockerfile', 'web/nginx.conf', 'compose.yaml', 'crlf/api.Dockerfile'])
-      expect(diff).toContain(`+++ b/${name}`)
+    for (const name of changed) expect(diff).toContain(`+++ b/${name}`)
     expect(readText(folder, 'app/Dockerfile')).toContain('/var/lib/jobs')
     for (const name of ['vendor/Dockerfile', 'local.dockerfile', 'node_modules/x/Dockerfile', 'marked/Dockerfile'])
       expect(readText(folder, name)).toBe(tree[name])
@@ -131,6 +142,18 @@ describe('codemod', () => {
     expect(text).toContain('umask 027')
   }, 60_000)
 
+  it('writes new files', async () => {
+    const files = { 'app/Dockerfile': tree['app/Dockerfile']!, 'app/start.sh': tree['app/start.sh']! }
+    const [folder, expected] = [createRepository(files), createRepository(files)]
+    await unroot(expected, ['--write', '--quiet', '--strategy', 'entrypoint', '.'])
+    await codemod(folder, '--dry-run', '--param', 'strategy=entrypoint')
+    expect(git(folder, 'status', '--short')).toBe('')
+    await codemod(folder, '--param', 'strategy=entrypoint')
+    for (const each of [folder, expected]) git(each, 'add', '--all')
+    expect(git(folder, 'diff', '--cached')).toBe(git(expected, 'diff', '--cached'))
+    expect(git(folder, 'diff', '--cached', '--name-status')).toContain('A\t')
+  }, 60_000)
+
   it('changes nothing and names the mistake when a parameter is wrong', async () => {
     const folder = createRepository({ Dockerfile: rootDockerfile })
     expect(await codemod(folder, '--param', 'uid=0')).toContain('"uid" must be at least 1; 0 is root')
@@ -143,7 +166,6 @@ describe('codemod', () => {
   it('splits a large repository into shards', async () => {
     const folder = createRepository()
     await codemod(folder, '--workflow', 'sharded')
-    const changed = ['app/Dockerfile', 'compose.yaml', 'crlf/api.Dockerfile', 'web/Dockerfile', 'web/nginx.conf']
     expect(git(folder, 'diff', '--name-only').trim().split('\n')).toEqual(changed)
   }, 60_000)
 })

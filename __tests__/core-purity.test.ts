@@ -11,7 +11,7 @@ import { readFixtures } from './support/fixtures.ts'
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
 /** The rooms that run in a browser. */
-const pureFolders = ['compose', 'dockerfile', 'shell', 'image', 'services', 'plan', 'edit', 'report']
+const pureFolders = ['compose', 'kubernetes', 'dockerfile', 'shell', 'image', 'services', 'plan', 'edit', 'report']
 
 const sourceFiles = (folder: string): string[] =>
   readdirSync(path.join(repository, folder), { recursive: true, encoding: 'utf8' })

@@ -130,7 +130,11 @@ describe('user input never throws', () => {
 describe('mistakes of the calling program throw UnrootError with a code', () => {
   const invalid: [string, unknown][] = [
     ['strategy', 'users'],
-    ['strategy', 'entrypoint'],
+    ['stepDown', 'sudo'],
+    ['entrypointVariables', 'UID'],
+    ['entrypointVariables', ['A', 'A']],
+    ['entrypointVariables', ['A', 'B', 'C', 'D']],
+    ['entrypointVariables', ['a-b']],
     ['strategy', 'arbitrary-user'],
     ['user', ''],
     ['user', 'a b'],
@@ -266,6 +270,7 @@ describe('transforms', () => {
     'own-writable-paths': /^\+RUN mkdir -p \/app && chown 10001:10001 \/app$/m,
     'chown-copied-files': /^\+COPY --chown=10001:10001 \. \.$/m,
     'remap-ports': /^\+EXPOSE 8080$/m,
+    'drop-privileges-in-entrypoint': /^\+ENTRYPOINT \["docker-entrypoint\.sh"\]$/m,
     'set-umask': /^\+CMD \["sh", "-c", "umask 027/m,
     'switch-user': /^\+USER 10001:10001$/m,
     'pin-numeric-user': /^\+USER 1000:1000$/m,
@@ -277,6 +282,14 @@ describe('transforms', () => {
       name: 'compose.yaml',
       text: 'services:\n  web:\n    build: .\n    ports: ["80:80"]\n',
       services: [{ name: 'web', context: '.' }]
+    }
+  ]
+  const manifests = [
+    {
+      path: '../k8s.yaml',
+      name: 'k8s.yaml',
+      text: 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: web, image: web}\n',
+      images: [{ image: 'web' }]
     }
   ]
   const texts: Record<string, string> = {
@@ -292,13 +305,17 @@ describe('transforms', () => {
       const text = texts[name] ?? flask
       const asked = {
         ...(name === 'set-umask' && { umask: '027' }),
-        ...(name === 'update-compose' && { composeFiles })
+        ...(name === 'drop-privileges-in-entrypoint' && { strategy: 'entrypoint' as const }),
+        ...(name === 'update-compose' && { composeFiles }),
+        ...(name === 'update-kubernetes' && { manifests })
       }
       const byOnly = rewrite(text, { only: [name], ...asked })
       const byArray = rewrite(text, { transforms: [transform], only: [name], ...asked })
       expect(byArray.text).toBe(byOnly.text)
       expect(new Set(byOnly.changes.map((change) => change.transform))).toEqual(new Set([name]))
       if (expectedLines[name] !== undefined) expect(byOnly.diff()).toMatch(expectedLines[name])
+      if (name === 'update-kubernetes')
+        expect(byOnly.companions.get('../k8s.yaml')).toContain('\n    runAsNonRoot: true\n')
       if (name === 'update-compose') expect(byOnly.companions.get('compose.yaml')).toContain('ports: ["80:8080"]')
     }
   )

@@ -187,6 +187,7 @@ describe('compose files', () => {
     })
     const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'docker/api/Dockerfile'), folder)).toEqual({
+      built: [],
       context: folder,
       targets: ['runtime', 'worker', 'dev'],
       files: expect.any(Array),
@@ -195,6 +196,7 @@ describe('compose files', () => {
       grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
+      built: [],
       context: path.join(folder, 'web'),
       targets: [],
       files: expect.any(Array),
@@ -203,6 +205,7 @@ describe('compose files', () => {
       grants: []
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
+      built: [],
       context: undefined,
       targets: [],
       files: expect.any(Array),
@@ -291,6 +294,7 @@ describe('compose files', () => {
     })
     const read = createComposeReader(createFolders(), folder)
     expect(await read(path.join(folder, 'Dockerfile'), folder)).toEqual({
+      built: [],
       context: undefined,
       targets: [],
       files: expect.any(Array),

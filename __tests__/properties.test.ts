@@ -5,38 +5,42 @@ import { verdicts } from '../src/report/json.ts'
 import { rewrite } from '../src/rewrite.ts'
 import type { Position, Range, RewriteOptions, RewriteResult } from '../src/types.ts'
 import { readFixtures } from './support/fixtures.ts'
-import { anyText, damaged, dockerfile, options, rearranged } from './support/fixtures-arbitraries.ts'
+import { anyText, damaged, dockerfile, entrypointOptions, options, rearranged } from './support/fixtures-arbitraries.ts'
 
 const seed = 20_261_122
 const corpus = readFixtures().cases.flatMap(({ before }) => [...before.values()])
 const fromCorpus = fc.constantFrom(...corpus)
 const script = '#!/bin/sh\nset -e\nmkdir -p /var/lib/app\necho $$ > /run/app.pid\nexec "$@"\n'
-const readContext = (name: string) => (name.endsWith('.sh') ? script : undefined)
+// New scripts need a name that nothing has.
+const readContext = (name: string) => (/\.sh$/.test(name) && !/user-entrypoint/.test(name) ? script : undefined)
 
-const sources: readonly (readonly [string, fc.Arbitrary<string>, number])[] = [
-  ['generated Dockerfiles', dockerfile, 1_000],
-  ['damaged Dockerfiles', damaged(dockerfile), 250],
-  ['rearranged fixtures', rearranged(fromCorpus), 300],
-  ['damaged fixtures', damaged(fromCorpus), 250],
-  ['noise', anyText, 150]
+const sources: readonly (readonly [string, fc.Arbitrary<string>, number, fc.Arbitrary<RewriteOptions>])[] = [
+  ['generated Dockerfiles', dockerfile, 1_000, options],
+  ['damaged Dockerfiles', damaged(dockerfile), 250, options],
+  ['rearranged fixtures', rearranged(fromCorpus), 300, options],
+  ['damaged fixtures', damaged(fromCorpus), 250, options],
+  ['noise', anyText, 150, options],
+  ['generated Dockerfiles with strategy entrypoint', dockerfile, 300, entrypointOptions],
+  ['rearranged fixtures with strategy entrypoint', rearranged(fromCorpus), 200, entrypointOptions]
 ]
 
 const check = (
   text: fc.Arbitrary<string>,
   numRuns: number,
+  given: fc.Arbitrary<RewriteOptions>,
   property: (text: string, result: RewriteResult, given: RewriteOptions) => void
 ) =>
   fc.assert(
-    fc.property(text, options, (each, chosen) => {
-      const given: RewriteOptions = { ...chosen, readContext }
-      property(each, rewrite(each, given), given)
+    fc.property(text, given, (each, chosen) => {
+      const all: RewriteOptions = { ...chosen, readContext }
+      property(each, rewrite(each, all), all)
     }),
     { seed, numRuns }
   )
 
-describe.each(sources)('%s', (_name, text, numRuns) => {
+describe.each(sources)('%s', (_name, text, numRuns, chosen) => {
   test('a verdict, never an exception; texts change only where it says so', () =>
-    check(text, numRuns, (original, result) => {
+    check(text, numRuns, chosen, (original, result) => {
       expect(verdicts).toContain(result.verdict)
       expect(result.changed).toBe(result.text !== original || result.companions.size > 0)
       if (['refused', 'not-applicable', 'failed'].includes(result.verdict)) {
@@ -48,7 +52,7 @@ describe.each(sources)('%s', (_name, text, numRuns) => {
     }))
 
   test('the same input gives the same answer', () =>
-    check(text, Math.ceil(numRuns / 3), (original, result, given) => {
+    check(text, Math.ceil(numRuns / 3), chosen, (original, result, given) => {
       const { diff, ...again } = rewrite(original, given)
       const { diff: firstDiff, ...first } = result
       expect(again).toEqual(first)
@@ -56,7 +60,7 @@ describe.each(sources)('%s', (_name, text, numRuns) => {
     }))
 
   test('a second run changes nothing', () =>
-    check(text, numRuns, (_original, result, given) => {
+    check(text, numRuns, chosen, (_original, result, given) => {
       if (!result.changed) return
       const again = rewrite(result.text, {
         ...given,
@@ -70,7 +74,7 @@ describe.each(sources)('%s', (_name, text, numRuns) => {
     }))
 
   test('what lies outside the reported ranges is untouched', () =>
-    check(text, numRuns, (original, result) => {
+    check(text, numRuns, chosen, (original, result) => {
       const locate = createOffsets(original)
       for (const { range } of [...result.changes, ...result.findings]) expectInside(range, original)
       const ranges = result.changes
@@ -80,7 +84,7 @@ describe.each(sources)('%s', (_name, text, numRuns) => {
     }))
 
   test('byte order mark and line ends are kept, and the result reads back', () =>
-    check(text, numRuns, (original, result) => {
+    check(text, numRuns, chosen, (original, result) => {
       expect(result.text.startsWith('\ufeff')).toBe(original.startsWith('\ufeff'))
       expect(result.text.endsWith('\n') || !original.endsWith('\n')).toBe(true)
       if (!original.includes('\r')) expect(result.text).not.toContain('\r')

@@ -139,13 +139,9 @@ describe('texts', () => {
   it('are a pull request text with its title first and no markup from the Dockerfile', () => {
     const hostile = { ...finding, message: '<img src=x>\n# heading' }
     const text = formatPullRequest(buildReport([{ ...converted, findings: [hostile] }]))
-    expect(text.split('\n').slice(0, 3)).toEqual([
-      'Run the image of api/Dockerfile as a non-root user',
-      '',
-      '### `api/Dockerfile`'
-    ])
-    expect(text).toContain('runs as `10001:10001 (app)`')
-    expect(text).toContain('- line 3: runs as 10001:10001')
+    expect(text.split('\n').slice(0, 2)).toEqual(['Run the image of api/Dockerfile as a non-root user', ''])
+    expect(text).toContain('\n### `api/Dockerfile`\n\nRuns as `10001:10001 (app)`')
+    expect(text).toContain('- Line 3: runs as 10001:10001. ')
     expect(text).toContain('&lt;img src=x&gt; # heading')
     expect(text).not.toContain('\n# heading')
   })

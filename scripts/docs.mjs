@@ -56,9 +56,9 @@ function optionRows(program) {
 
 const severityOrder = ['error', 'warning', 'info']
 
-function readRules({ rules, fileRules }) {
+function readRules({ rules, fileRules, pendingRule }) {
   // Some names stand in both lists.
-  const byName = new Map([...rules, ...fileRules].map((rule) => [rule.name, rule]))
+  const byName = new Map([...rules, ...fileRules, pendingRule].map((rule) => [rule.name, rule]))
   const rank = (rule) => severityOrder.indexOf(rule.severity)
   return [...byName.values()].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
 }
@@ -117,6 +117,7 @@ async function buildPages() {
     rules: 'src/plan/rules.ts',
     'file-rules': 'src/node/rules.ts',
     transforms: 'transforms/index.ts',
+    'report-rules': 'src/report/pending.ts',
     guides: 'src/report/guides.ts',
     program: 'src/cli/program.ts',
     'rewrite-files': 'src/rewrite-files.ts'

@@ -20,10 +20,11 @@ export function checkOptionsObject(options: unknown): void {
  */
 export function checkOptions(options: RewriteOptions, available: readonly Transform[]): void {
   const { strategy, user, uid, gid, umask, chown, ports } = options
-  if (strategy !== undefined && strategy !== 'user') {
-    if (strategy === 'entrypoint' || strategy === 'arbitrary-user') fail(`strategy "${strategy}" is not yet available`)
-    fail(`strategy must be "user", not ${JSON.stringify(strategy)}`)
+  if (strategy !== undefined && strategy !== 'user' && strategy !== 'entrypoint') {
+    if (strategy === 'arbitrary-user') fail(`strategy "${strategy}" is not yet available`)
+    fail(`strategy must be "user" or "entrypoint", not ${JSON.stringify(strategy)}`)
   }
+  checkEntrypointOptions(options)
   if (user !== undefined && (typeof user !== 'string' || !/^[a-z_][a-z0-9_-]{0,31}$/.test(user)))
     fail(
       `user must be an account name (lower case letters, digits, "_" and "-"; at most 32), not ${JSON.stringify(user)}`
@@ -52,3 +53,14 @@ export function checkOptions(options: RewriteOptions, available: readonly Transf
   for (const key of ['readContext', 'listContext'] as const)
     if (options[key] !== undefined && typeof options[key] !== 'function') fail(`${key} must be a function`)
 }
+
+function checkEntrypointOptions({ stepDown, entrypointVariables: names }: RewriteOptions): void {
+  if (stepDown !== undefined && !['setpriv', 'su-exec', 'gosu'].includes(stepDown))
+    fail(`stepDown must be "setpriv", "su-exec" or "gosu", not ${JSON.stringify(stepDown)}`)
+  if (names === undefined) return
+  const isNames = Array.isArray(names) && names.every((name) => variableName.test(name)) && names.length <= 3
+  if (!isNames || new Set(names).size < names.length)
+    fail(`entrypointVariables must be up to three different names of variables, not ${JSON.stringify(names)}`)
+}
+
+const variableName = /^[A-Za-z_]\w*$/

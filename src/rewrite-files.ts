@@ -11,16 +11,22 @@ import {
 import { contextSources, nearestContext } from './context-folder.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { UnrootError } from './errors.ts'
+import { createManifestIndex, type FoundManifest, isOfInterest, type ManifestIndex } from './kubernetes/project.ts'
 import { unifiedDiff } from './report/diff.ts'
 import { buildFileReport } from './report/json.ts'
 import { createSharedConfigs } from './report/shared-config.ts'
-import { rewrite } from './rewrite.ts'
+import { concernsManifests, rewrite } from './rewrite.ts'
 import type { CompanionReport, ComposeInput, FileReport, RewriteOptions } from './types.ts'
 
 export interface RewriteFilesOptions
-  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside'> {
+  extends Omit<
+    RewriteOptions,
+    'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'isIgnored' | 'dockerfileFolder'
+  > {
   /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
   context?: string
+  /** Which image name in manifests which Dockerfile of the map builds: `{ 'team/api': 'services/api/Dockerfile' }`. */
+  images?: Readonly<Record<string, string>>
 }
 
 export interface RewriteFilesResult {
@@ -49,12 +55,14 @@ export const isDockerfileName = (path: string): boolean => dockerfileName.test(p
 export function rewriteFiles(tree: ReadonlyMap<string, string>, options: RewriteFilesOptions = {}): RewriteFilesResult {
   if (!(tree instanceof Map) && typeof (tree as ReadonlyMap<string, string>)?.get !== 'function')
     throw new UnrootError('INVALID_OPTION', 'the files must be a Map from path to text')
-  const { context, ...rest } = options
+  const { context, images = {}, ...rest } = options
   const files = new Map(tree)
   const reports: FileReport[] = []
   const companions = new Map<string, CompanionReport>()
   const shared = createSharedConfigs()
   const composeUses = findComposeUses(tree)
+  const dockerfiles = [...tree.keys()].filter(isDockerfileName)
+  let index: ManifestIndex | undefined
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
   for (const [path, text] of tree) {
     if (!isDockerfileName(path)) continue
@@ -62,6 +70,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     const folder =
       context ?? uses[0]?.context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
     const inContext = (name: string) => joinFolders(folder, name)
+    let manifests: readonly FoundManifest[] = []
     const attempt = (state: ReadonlyMap<string, string>) => {
       const compose = combineUses(
         uses.map(({ file, use }) => ({ use, path: relativeFrom(folder, file), text: state.get(file) as string }))
@@ -75,10 +84,17 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
           ...compose.files,
           ...composeUses.broken.filter((each) => foldersUpward(path).includes(each.folder)).map(({ input }) => input)
         ],
+        manifests: manifests.map((each) => ({
+          ...each,
+          path: relativeFrom(folder, each.path),
+          name: each.path,
+          text: each.problem === undefined ? (state.get(each.path) as string) : each.text
+        })),
         ...(targets && { targets }),
         ...rest,
         path,
         readContext: (name) => state.get(inContext(name)),
+        dockerfileFolder: folderInContext(path, folder),
         listContext: (name) => listBelow(tree.keys(), inContext(name), folder),
         readBeside: (name) => state.get(inContext(name)),
         listBeside: (name) => {
@@ -90,6 +106,22 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
       })
     }
     let result = attempt(tree)
+    if (concernsManifests(result, rest)) {
+      index ??= createManifestIndex(
+        [...tree].flatMap(([name, each]) =>
+          /\.ya?ml$/.test(name) && isOfInterest(each) ? [{ path: name, text: each }] : []
+        )
+      )
+      manifests = index.find({
+        dockerfile: path,
+        images: Object.entries(images).map(([name, file]) => [name, joinFolders('', file)]),
+        built: composeUses.located.flatMap(({ file, dockerfile, use: { image, target } }) =>
+          image === undefined ? [] : [{ image, dockerfile, target, file }]
+        ),
+        isOnly: dockerfiles.length === 1
+      })
+      if (manifests.length > 0) result = attempt(tree)
+    }
     // An earlier Dockerfile needs another text in the same file: this one has to do with that.
     const hasConflict = [...result.companions].some(
       ([name, changed]) => companions.has(inContext(name)) && files.get(inContext(name)) !== changed
@@ -152,6 +184,12 @@ function findComposeUses(tree: ReadonlyMap<string, string>): {
       broken.push({ folder, input: { path: name, name, text: '', services: [], problem } })
   }
   return { located, broken }
+}
+
+/** The folder of a Dockerfile inside its context; `''` also where it lies outside. */
+function folderInContext(path: string, context: string): string {
+  const relative = relativeFrom(context, path)
+  return relative.startsWith('../') || !relative.includes('/') ? '' : relative.slice(0, relative.lastIndexOf('/'))
 }
 
 /** The paths below a folder, relative to the build context. */

@@ -4,9 +4,12 @@ import { createEditor, type Editor } from './edit/editor.ts'
 import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
-import { isRoot, readImage } from './image/image.ts'
+import { isRoot, readImage, type StageImage } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
+import { readCopies } from './plan/copies.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
+import { readStartUp } from './plan/startup.ts'
+import { findStepDown } from './plan/step-down.ts'
 import { canRun } from './plan/user.ts'
 import { unifiedDiff } from './report/diff.ts'
 import type { Transform } from './transform.ts'
@@ -84,15 +87,27 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   return createResult(text, { ...plan, findings }, verdict, options, run)
 }
 
+/** Whether manifests are worth a look after a first run without them: something changes, or is asked for. */
+export const concernsManifests = ({ verdict }: RewriteResult, options: RewriteOptions): boolean =>
+  verdict === 'converted' ||
+  verdict === 'needs-review' ||
+  (verdict === 'already-non-root' &&
+    (options.harden === true ||
+      options.only?.includes('update-kubernetes') === true ||
+      Object.keys(options.ports ?? {}).length > 0))
+
 /** Options under which files that a transform has changed read as they are now. */
 function withFiles(options: RewriteOptions, files: ReadonlyMap<string, string>): RewriteOptions {
-  const { readContext, readBeside, composeFiles } = options
+  const { readContext, readBeside, composeFiles, manifests } = options
   return {
     ...options,
     ...(readContext && { readContext: (path) => files.get(path) ?? readContext(path) }),
     ...(readBeside && { readBeside: (path) => files.get(path) ?? readBeside(path) }),
     get composeFiles() {
       return (composeFiles ?? []).map((file) => ({ ...file, text: files.get(file.path) ?? file.text }))
+    },
+    get manifests() {
+      return (manifests ?? []).map((file) => ({ ...file, text: files.get(file.path) ?? file.text }))
     }
   }
 }
@@ -213,17 +228,25 @@ function checkResult(
     if (stage === undefined) return 'failed'
     const image = readImage(dockerfile, stage)
     const { final } = image
-    if (isRoot(final)) return 'root'
-    const after = resolvePrincipal(final.user ?? '', final.accounts)
+    const becomes = isRoot(final) ? findRunTimeUser(dockerfile, image, withFiles(options, files)) : final.user
+    if (becomes === undefined) return 'root'
+    const after = resolvePrincipal(becomes, final.accounts)
     if (!isNonRoot && user.uid !== undefined && after.uid !== undefined && after.uid !== user.uid) return 'failed'
     const left = findServerEdits(
       { dockerfile, image, stagePlan, options: withFiles(options, files) },
       { ports: names.has('remap-ports'), settings: names.has('prepare-server') && canRun(image) }
     )
-    if (left !== undefined && (left.dockerfile.length > 0 || left.context.size > 0)) return 'failed'
-    if (left !== undefined && left.commands.length > 0 && canRun(image)) return 'failed'
+    if (left.some((each) => each.dockerfile.length > 0 || each.context.size > 0)) return 'failed'
+    if (left.some(({ commands }) => commands.length > 0) && canRun(image)) return 'failed'
   }
   return 'passed'
+}
+
+/** Whom an entrypoint of strategy `entrypoint` becomes. */
+function findRunTimeUser(dockerfile: Dockerfile, image: StageImage, options: RewriteOptions): string | undefined {
+  const copies = readCopies(dockerfile, image.lineage)
+  const found = findStepDown(image, readStartUp(dockerfile, image, copies, options))
+  return found !== undefined && (found.isAtRunTime || options.strategy === 'entrypoint') ? found.user : undefined
 }
 
 const atStart = (text: string) => createLocator(text).range(0, 0)
@@ -274,6 +297,7 @@ function createResult(text: string, plan: Plan, verdict: Verdict, options: Rewri
     ),
     findings: [...plan.findings],
     companions: run?.files ?? new Map(),
+    startsAsRoot: stage !== undefined && (stage.isSteppingDown || (stage.stepDown !== undefined && run !== undefined)),
     serverFiles: [...new Set(plan.stages.flatMap((each) => each.server?.contextFiles ?? []))],
     diff: () => (result === text ? '' : unifiedDiff(path, text, result))
   }

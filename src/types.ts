@@ -27,7 +27,7 @@ export interface Finding {
   help: string
   range: Range
   /** Set when a comment or the config accepts the finding. */
-  accepted?: { reason: string }
+  accepted?: { reason: string; by?: 'comment' | 'config' }
 }
 
 /** One edit, in the coordinates of the original text. */
@@ -85,9 +85,34 @@ export interface ComposeInput {
   problem?: string
 }
 
+/** A Kubernetes manifest, for `manifests`: it runs this image, or selects the pods that do. */
+export interface ManifestInput {
+  /** Relative to the root of the build context, with `/`; a file above it begins with `../`. */
+  path: string
+  /** How messages name it. */
+  name: string
+  text: string
+  /** The image names in it that are this Dockerfile's, as they stand there. */
+  images: readonly {
+    readonly image: string
+    /** The stage that is built under this name. Default: the last one. */
+    readonly target?: string | undefined
+    /** Ports that its containers name. */
+    readonly ports?: readonly number[]
+    /** Ports of other containers of the same pods: this image cannot move to them. */
+    readonly takenPorts?: readonly number[]
+  }[]
+  /** Nobody has said that it is this image: it is the only one that nobody else builds. */
+  isAssumed?: boolean
+  /** It may be read, not changed. */
+  isReadOnly?: boolean
+  /** Why it could not be read. */
+  problem?: string
+}
+
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
-  /** Default `user`. The other strategies are not available yet. */
+  /** Default `user`; `entrypoint` starts as root and steps down. `arbitrary-user` is not available yet. */
   strategy?: Strategy
   /** Name of the account to create. Default `app`. */
   user?: string
@@ -128,10 +153,18 @@ export interface RewriteOptions {
   grants?: readonly { readonly grant: string; readonly file: string; readonly target?: string | undefined }[]
   /** Compose files with services that run this image: `update-compose` changes them. */
   composeFiles?: readonly ComposeInput[]
+  /** Manifests that run this image, and those of Services and policies that select its pods: `update-kubernetes` changes them. */
+  manifests?: readonly ManifestInput[]
   /** Compose: also `cap_drop`, `no-new-privileges`, `read_only` and `tmpfs`. Default `false`. */
   harden?: boolean
   /** Findings that somebody accepts, beside the comments in the Dockerfile. */
   ignore?: readonly Acceptance[]
+  /** Strategy `entrypoint`: what changes the user. Default: what the image has or can get. */
+  stepDown?: 'setpriv' | 'su-exec' | 'gosu'
+  /** Strategy `entrypoint`: names of the variables for uid, gid and further directories. Default `UID`, `GID`, `UNROOT_CHOWN`. */
+  entrypointVariables?: readonly string[]
+  /** Strategy `entrypoint`: the script as a heredoc in the Dockerfile, not as a file beside it. */
+  entrypointInline?: boolean
   /** Default `presets.user`. */
   transforms?: readonly import('./transform.ts').Transform[]
   /** The name of the Dockerfile in diffs. Default `Dockerfile`. */
@@ -150,6 +183,10 @@ export interface RewriteOptions {
   readBeside?: (path: string) => string | undefined
   /** Every file below a folder, both as for `readBeside`. */
   listBeside?: (folder: string) => readonly string[]
+  /** Whether `.dockerignore` leaves a file out, by its path relative to the context's root. */
+  isIgnored?: (path: string) => boolean
+  /** The Dockerfile's folder, relative to the context's root; new files go there. Default: the root. */
+  dockerfileFolder?: string
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */
   contextMode?: (path: string) => number | undefined
 }
@@ -170,6 +207,8 @@ export interface RewriteResult {
   findings: Finding[]
   /** Files that change with the Dockerfile: path relative to the root of the build context to new text. */
   companions: Map<string, string>
+  /** The container starts as root and becomes the user by its entrypoint: it needs the capabilities for that. */
+  startsAsRoot: boolean
   /** Files of the build context with which the server of the image is configured, changed or not. */
   serverFiles: string[]
   /** Unified diff with `a/` and `b/` headers, '' when nothing changes. */

@@ -1,6 +1,7 @@
 import type { Transform } from '../src/transform.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
+import { dropPrivilegesInEntrypoint } from './drop-privileges-in-entrypoint.ts'
 import { leaveRootHome } from './leave-root-home.ts'
 import { openProgramModes } from './open-program-modes.ts'
 import { ownCacheMounts } from './own-cache-mounts.ts'
@@ -11,10 +12,12 @@ import { remapPorts } from './remap-ports.ts'
 import { setUmask } from './set-umask.ts'
 import { switchUser } from './switch-user.ts'
 import { updateCompose } from './update-compose.ts'
+import { updateKubernetes } from './update-kubernetes.ts'
 
 export {
   chownCopiedFiles,
   createUser,
+  dropPrivilegesInEntrypoint,
   leaveRootHome,
   openProgramModes,
   ownCacheMounts,
@@ -24,7 +27,8 @@ export {
   remapPorts,
   setUmask,
   switchUser,
-  updateCompose
+  updateCompose,
+  updateKubernetes
 }
 
 /** Every built-in transform, in the order in which the preset runs them. */
@@ -40,5 +44,7 @@ export const transforms: readonly Transform[] = [
   pinNumericUser,
   prepareServer,
   openProgramModes,
-  updateCompose
+  dropPrivilegesInEntrypoint,
+  updateCompose,
+  updateKubernetes
 ]

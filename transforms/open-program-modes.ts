@@ -23,7 +23,7 @@ Left alone: programs in the application's directories, which belong to the user,
     const { dockerfile, image, stagePlan, options, edit } = context
     const wanted = new Set(stagePlan.closedPrograms)
     const copies = readCopies(dockerfile, image.lineage)
-    const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+    const startUp = readStartUp(dockerfile, image, copies, options)
     const facts = readRunFacts(dockerfile, image.lineage)
     for (const closed of findClosedPrograms(dockerfile, image, copies, facts, startUp, options))
       if (closed.edit !== undefined && wanted.has(closed.path))

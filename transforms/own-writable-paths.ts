@@ -1,5 +1,6 @@
 import { type Dockerfile, positionOf } from '../src/dockerfile/dockerfile.ts'
 import type { Instruction } from '../src/dockerfile/instruction.ts'
+import { quotePath } from '../src/edit/quote-path.ts'
 import { readSetupPaths } from '../src/edit/setup-paths.ts'
 import { addSetup, findSetupPlace, type SetupPlace } from '../src/edit/setup-run.ts'
 import { findOwningWorkdir } from '../src/edit/user-place.ts'
@@ -9,10 +10,6 @@ import type { RunFacts } from '../src/plan/run-facts.ts'
 import { canRun } from '../src/plan/user.ts'
 import { findMade, type PlannedPath } from '../src/plan/writable-paths.ts'
 import { defineTransform } from '../src/transform.ts'
-
-/** A path as a shell word. */
-const quotePath = (path: string): string =>
-  /^[\p{L}\p{N}_./@%+=:,-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 
 /** The order of the plan, but no directory before one above it. */
 function parentsFirst(paths: readonly string[]): string[] {
@@ -94,7 +91,9 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       const directories = parentsFirst(group.filter((each) => each.kind === 'directory').map((each) => each.path))
       const files = group.filter((each) => each.kind === 'file').map((each) => each.path)
       const above = new Set(directories.flatMap((path) => [...pathAndAncestors(parentDirectory(path))]))
-      const missing = directories.filter((path) => !existing.has(path) && !above.has(path))
+      const missing = directories.filter(
+        (path) => !existing.has(path) && !above.has(path) && image.base.image?.owned?.includes(path) !== true
+      )
       const made = new Set(group.flatMap(({ path, madeBy }) => (madeBy === undefined ? [] : [path])))
       const missingFiles = files.filter((path) => !existing.has(path) && !made.has(path))
       // Below his home and his other directories nothing on the way may stay root's.

@@ -8,7 +8,8 @@ export const pinNumericUser = defineTransform({
 \`uid:gid\` when the Dockerfile or the base image says both numbers. The account stays. In an image that is non-root
 already this is done only on request: \`unroot --only pin-numeric-user\`.`,
   apply(context) {
-    const { stage } = context
+    const { stage, stagePlan } = context
+    if (stagePlan.stepDown !== undefined) return
     const last = stage.instructions.findLast((instruction) => instruction.keyword === 'USER')
     if (last === undefined || /^\d+:\d+$/.test(last.argumentText)) return
     const { edit, image } = context

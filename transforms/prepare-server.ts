@@ -5,7 +5,9 @@ import { defineTransform } from '../src/transform.ts'
 export const prepareServer = defineTransform({
   name: 'prepare-server',
   summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',
-  description: `nginx and Apache say in their own configuration where they keep pid file, caches and logs. For a configuration of the
+  description: `nginx, Apache, php-fpm, uWSGI, gunicorn, Puma, supervisord and others say in their own configuration where they keep pid file,
+sockets, caches and logs, and to which user they change. A user that the configuration names is kept: the image starts as
+that account, and the line is removed only where it says another. For a configuration of the
 build context the file itself is edited, by exact ranges: comments and layout stay. The base image's own configuration
 is edited by one \`RUN sed\` behind the last \`COPY\`. The ports in both are the work of \`remap-ports\`.
 
@@ -29,23 +31,29 @@ with \`--no-companions\`: then only directories are given to the user, and the f
     if (planned === undefined) return
     const { dockerfile, stage, image, stagePlan, edit } = context
     const found = findServerEdits(context, { ports: false, settings: true })
-    if (found === undefined) return
-    const { setup, commands } = found
-    for (const [name, text] of found.context) context.changeFile(name, text, `${name}: pid file and user`)
-    for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
+    const [first] = found
+    if (first === undefined) return
+    for (const each of found) {
+      for (const [name, text] of each.context) context.changeFile(name, text, `${name}: pid file and user`)
+      for (const { start, end, text, message } of each.dockerfile) edit.replace(start, end, text, message)
+    }
+    const commands = found.flatMap((each) => each.commands)
     const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
     if (all.length === 0 || !canRun(image)) return
     const uid = userLabel(stagePlan)
+    // The comment is that of the server whose configuration needs a `sed`.
+    const { setup } = found.find((each) => each.commands.length > 0) ?? first
     const ports = planned.listened.filter((port) => stagePlan.ports.some(({ from }) => from === port))
     const whole = (port: number | undefined) =>
       setup.server.comment(uid, { ...(port === undefined ? {} : { port }), settings: true })
+    const setups = found.map((each) => each.setup)
     for (const port of ports) {
-      const comment = findOwnComment(dockerfile, stage, setup, setup.server.comment(uid, { port, settings: false }))
+      const comment = findOwnComment(dockerfile, stage, setups, setup.server.comment(uid, { port, settings: false }))
       if (comment !== undefined && commands.length > 0)
         edit.replace(comment.start, comment.end, `# ${whole(port)}`, 'say what the RUN is for')
     }
     const comment = commands.length > 0 ? whole(undefined) : undefined
-    addServerRun(context, setup, all, comment, `let ${setup.server.name} start as ${stagePlan.user.text}`)
+    addServerRun(context, setups, all, comment, `let ${planned.name} start as ${stagePlan.user.text}`)
   }
 })
 

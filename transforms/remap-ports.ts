@@ -10,7 +10,7 @@ export const remapPorts = defineTransform({
   description: `A port below 1024 can be bound by a non-root process in Docker, but not under containerd 1.x, host networking, Podman or
 hardened platforms. Port 80 becomes 8080, 443 becomes 8443, others rise by 8000 (\`--port 80=9000\` chooses), in
 \`EXPOSE\`, \`ENV\`, \`ARG\` defaults, the arguments of \`CMD\` and \`ENTRYPOINT\`, in \`HEALTHCHECK\`, and in the configuration of
-nginx and Apache (in the build context, or by \`RUN sed\` where it is the base image's own). The published port does
+servers (in the build context, or by \`RUN sed\` where it is the base image's own). The published port does
 not change: \`-p 80:8080\`.
 
 Left alone: a port that only stands in \`EXPOSE\` (nothing says where the program takes it from), and ports of other
@@ -52,16 +52,20 @@ hosts.`,
 
     function addServerPorts() {
       const found = findServerEdits(context, { ports: true, settings: false })
-      if (found === undefined) return
-      for (const [name, text] of found.context) context.changeFile(name, text, `${name}: high port`)
-      for (const each of found.dockerfile) edit.replace(each.start, each.end, each.text, each.message)
-      if (found.commands.length === 0 || !canRun(image)) return
-      const { setup, movesPort: port } = found
+      for (const each of found) {
+        for (const [name, text] of each.context) context.changeFile(name, text, `${name}: high port`)
+        for (const { start, end, text, message } of each.dockerfile) edit.replace(start, end, text, message)
+      }
+      const changing = found.find(({ commands }) => commands.length > 0)
+      if (changing === undefined || !canRun(image)) return
+      const { setup, movesPort: port } = changing
       const comment = setup.server.comment(userLabel(stagePlan), {
         ...(port === undefined ? {} : { port }),
         settings: false
       })
-      addServerRun(context, setup, found.commands, comment, `${setup.server.name} listens on the new port`)
+      const commands = found.flatMap((each) => each.commands)
+      const setups = found.map((each) => each.setup)
+      addServerRun(context, setups, commands, comment, `${setup.server.name} listens on the new port`)
     }
   }
 })

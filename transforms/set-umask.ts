@@ -3,8 +3,10 @@ import type { Instruction } from '../src/dockerfile/instruction.ts'
 import type { Editor } from '../src/edit/editor.ts'
 import type { StageImage } from '../src/image/image.ts'
 import { shellSources } from '../src/image/shell-source.ts'
+import { readCopies } from '../src/plan/copies.ts'
+import type { StartScript } from '../src/plan/startup.ts'
 import { canRun } from '../src/plan/user.ts'
-import { defineTransform } from '../src/transform.ts'
+import { defineTransform, type TransformContext } from '../src/transform.ts'
 
 /** An exec form that sets the umask and then becomes the program: it stays PID 1 and gets the signals. */
 const wrap = (mode: string, words: readonly string[]): string =>
@@ -74,6 +76,17 @@ function wrapInstruction(instruction: Instruction, mode: string, edit: Editor): 
   edit.replace(at, at, `umask ${mode} && ${isSimple ? 'exec ' : ''}`, message)
 }
 
+/** An entrypoint script that stands in the Dockerfile (`COPY <<EOF`), as the file is now. */
+function findHeredoc({ dockerfile, image }: TransformContext, script: StartScript | undefined) {
+  if (script?.copy === undefined || script.contextPath !== undefined) return undefined
+  const copy = readCopies(dockerfile, image.lineage).find(
+    ({ destination, instruction }) => destination === script.copy?.destination && instruction.heredocs.length === 1
+  )
+  const [heredoc] = copy?.instruction.heredocs ?? []
+  if (copy === undefined || heredoc === undefined) return undefined
+  return { start: heredoc.bodyStart, end: heredoc.bodyEnd, body: copy.instruction.heredocBody(heredoc) }
+}
+
 /** The instruction that the shipped stage itself writes. */
 const own = (image: StageImage, instruction: Instruction | undefined) =>
   instruction !== undefined && stageOf(image.lineage, instruction) !== undefined ? instruction : undefined
@@ -96,9 +109,18 @@ Images without a shell get a finding instead.`,
     const { stagePlan, options, report, changeFile, stage } = context
     const mode = options.umask
     if (mode === undefined) return
+    // The script that is put in front sets it.
+    if (stagePlan.stepDown !== undefined && stagePlan.stepDown.script.kind !== 'merge') return
     const { edit, image } = context
     const { entrypoint, command } = image.final
     const script = stagePlan.startUp.scripts[0]
+    const heredoc = stagePlan.isSteppingDown ? findHeredoc(context, script) : undefined
+    if (heredoc !== undefined) {
+      const { start, end, body } = heredoc
+      const text = addUmaskToScript(body, mode)
+      if (text !== body) edit.replace(start, end, text, `umask ${mode} in the entrypoint script`)
+      return
+    }
     const isOwnEntry = own(image, entrypoint?.instruction) !== undefined || entrypoint === undefined
     if (options.companions !== false && script?.contextPath !== undefined && script.text !== undefined && isOwnEntry) {
       const text = addUmaskToScript(script.text, mode)

@@ -15,7 +15,9 @@ that the directory belongs to the user.
 +USER 10001:10001
  CMD ["python3", "app.py"]
 \`\`\``,
-  apply({ stage, image, stagePlan, edit }) {
+  apply({ stage, image, stagePlan, edit, options }) {
+    // There the entrypoint changes the user.
+    if (options.strategy === 'entrypoint') return
     const owning = isRoot(image.final) ? findOwningWorkdir(stage, image, stagePlan) : undefined
     if (owning !== undefined) {
       const { text } = stagePlan.user

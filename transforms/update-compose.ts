@@ -5,8 +5,8 @@ import { findComposeEdits } from '../src/compose/service-edits.ts'
 import { createLocator } from '../src/dockerfile/dockerfile.ts'
 import { createIsWritable, userLabel } from '../src/edit/server-edits.ts'
 import { isServiceOf } from '../src/plan/plan.ts'
-import { readServer } from '../src/plan/server.ts'
-import { defineTransform } from '../src/transform.ts'
+import { readServers } from '../src/plan/server.ts'
+import { defineTransform, type TransformContext } from '../src/transform.ts'
 
 export const updateCompose = defineTransform({
   name: 'update-compose',
@@ -16,6 +16,7 @@ export const updateCompose = defineTransform({
 labels of Traefik, Caddy and nginx-proxy; and where other services of the file reach it by its name (\`http://web\`).
 Published ports stay what they are: \`"80:80"\` becomes \`"80:8080"\`. With \`--harden\` a service also gets
 \`cap_drop: [ALL]\`, \`no-new-privileges\`, and \`read_only\` with \`tmpfs\` where nothing else than such places is written.
+With \`--strategy entrypoint\` a service hands \`UID: \${UID:-10001}\` and \`GID\` on, and \`.env.example\` names both.
 
 Left alone: comments, quotes and order; \`user:\`, which would say what the image says already; values that hang on
 variables (a finding names them); what several services share by an anchor, unless all of them run this image.
@@ -28,7 +29,8 @@ variables (a finding names them); what several services share by an anchor, unle
 -      - "80:80"   # public
 +      - "80:8080"   # public
 \`\`\``,
-  isAskedFor: (options) => options.harden === true,
+  isAskedFor: ({ harden, ports = {}, strategy }) =>
+    harden === true || Object.keys(ports).length > 0 || strategy === 'entrypoint',
   apply(context) {
     const { dockerfile, stage, stagePlan, options, changeFile, report } = context
     for (const input of options.composeFiles ?? []) {
@@ -53,7 +55,10 @@ variables (a finding names them); what several services share by an anchor, unle
       const names = new Set(services.filter((each) => isServiceOf(each, dockerfile, stage)).map((each) => each.name))
       const file = names.size === 0 ? undefined : readCompose(text)
       if (file === undefined) continue
-      const setup = stagePlan.server && readServer(dockerfile, context.image, stagePlan.startUp, options)
+      const setups =
+        stagePlan.server === undefined ? [] : readServers(dockerfile, context.image, stagePlan.startUp, options)
+      // Configuration is mounted over that of the server that listens.
+      const setup = setups.find(({ ports }) => ports.size > 0) ?? setups[0]
       const files = createFilesBeside({
         input,
         stagePlan,
@@ -68,13 +73,16 @@ variables (a finding names them); what several services share by an anchor, unle
         portArguments: findPortArguments(dockerfile, stagePlan.ports),
         user: userLabel(stagePlan),
         harden: options.harden === true ? findHardening(stagePlan) : undefined,
+        environment: findEnvironment(stagePlan),
         files
       })
       for (const { at, ...finding } of problems) say(at, finding)
       if (editor.edits.length === 0) continue
       const changed = options.companions === false ? undefined : editor.finish()
-      if (changed !== undefined) changeFile(path, changed, `${name}: ${[...names].join(', ')}`)
-      else
+      if (changed !== undefined) {
+        changeFile(path, changed, `${name}: ${[...names].join(', ')}`)
+        addExample(context, path)
+      } else
         for (const { start, message } of editor.edits)
           say(start, {
             rule: 'compose-left',
@@ -85,6 +93,33 @@ variables (a finding names them); what several services share by an anchor, unle
     }
   }
 })
+
+/** The variables with which the entrypoint is told whom to become. */
+function findEnvironment({ stepDown }: TransformContext['stagePlan']): Map<string, string> {
+  if (stepDown === undefined) return new Map()
+  const { variables, uid, gid } = stepDown
+  return new Map([
+    [variables.uid, String(uid)],
+    [variables.gid, String(gid)]
+  ])
+}
+
+/** `.env.example` beside the compose file, with the variables that it reads. */
+function addExample({ stagePlan, options, changeFile }: TransformContext, composePath: string): void {
+  const variables = findEnvironment(stagePlan)
+  if (variables.size === 0) return
+  const path = `${composePath.slice(0, composePath.lastIndexOf('/') + 1)}.env.example`
+  const text = options.readBeside?.(path) ?? ''
+  const missing = [...variables].filter(([name]) => !new RegExp(`^[ \\t]*#?[ \\t]*${name}=`, 'm').test(text))
+  if (missing.length === 0) return
+  const eol = text.includes('\r\n') ? '\r\n' : '\n'
+  const lines = [
+    '# Whom the containers run as, and who owns what they write: your own ids (`id -u`, `id -g`) for mounted folders.',
+    ...missing.map(([name, value]) => `${name}=${value}`)
+  ]
+  const gap = text === '' ? '' : text.endsWith('\n') ? eol : eol + eol
+  changeFile(path, `${text}${gap}${lines.join(eol)}${eol}`, `${path}: ${missing.map(([name]) => name).join(', ')}`)
+}
 
 /** Names of `ARG`s whose default holds a new port. */
 function findPortArguments(

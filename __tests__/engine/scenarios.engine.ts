@@ -50,7 +50,7 @@ describe.skipIf(engineEnvironment === undefined)('scenarios', () => {
 
     // Some servers start workers of their own account.
     const isRoot = original.run?.processes?.some(({ uid }) => uid === 0) ?? true
-    expect(isRoot || scenario.name.startsWith('redis'), 'the original runs as root').toBe(true)
+    expect(isRoot || scenario.stepsDown === true, 'the original runs as root').toBe(true)
     if (scenario.http)
       expect(
         original.run?.http?.some(({ status }) => status > 0 && status < 400),

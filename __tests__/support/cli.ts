@@ -13,7 +13,7 @@ export const rootDockerfile = 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEX
 export const nonRootDockerfile = 'FROM alpine:3.20\nUSER 1000:1000\nCMD ["sleep", "60"]\n'
 /** Nobody can know whether a user other than root may do this. */
 export const refusedDockerfile =
-  'FROM python:3.12-slim\nCOPY site /srv/site\nCMD ["uwsgi", "--ini", "/srv/site/uwsgi.ini"]\n'
+  'FROM debian:12-slim\nCOPY site /srv/site\nCMD ["clickhouse-server", "--config-file=/srv/site/config.xml"]\n'
 export const brokenDockerfile = 'FROM alpine:3.20\nRUNN echo\n'
 
 const folders: string[] = []

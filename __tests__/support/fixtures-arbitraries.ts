@@ -268,3 +268,13 @@ export const options: fc.Arbitrary<RewriteOptions> = fc.oneof(
   fc.record({ skip: names }),
   fc.record({ safeOnly: fc.constant(true) })
 )
+
+export const entrypointOptions: fc.Arbitrary<RewriteOptions> = fc.record(
+  {
+    strategy: fc.constant('entrypoint' as const),
+    umask: fc.constantFrom('027', '077'),
+    entrypointInline: fc.boolean(),
+    companions: fc.boolean()
+  },
+  { requiredKeys: ['strategy'] }
+)

@@ -3,15 +3,11 @@ import { transforms } from '../../transforms/index.ts'
 import { nearestWords } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { rewritePaths } from '../node/rewrite-paths.ts'
-import { fileRules } from '../node/rules.ts'
-import type { Rule } from '../plan/hazard.ts'
-import { rules } from '../plan/rules.ts'
 import { guides } from '../report/guides.ts'
 import { readRootImage, runningAsRootPage } from '../report/running-as-root.ts'
 import { standardOutput } from './output.ts'
+import { allRules } from './rules.ts'
 import { readSettings } from './settings.ts'
-
-const allRules: readonly Rule[] = [...rules, ...fileRules].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** `unroot list`: one line for each transform, in the order in which they run, and for each rule. */
 export function listCommand(format: 'text' | 'json'): void {

@@ -5,7 +5,6 @@ import type { Strategy } from '../types.ts'
 
 export const formats = ['diff', 'json', 'sarif', 'rdjson', 'github', 'gitlab', 'markdown', 'summary'] as const
 export type Format = (typeof formats)[number]
-export type AvailableFormat = 'diff' | 'json' | 'summary'
 
 /** The flags of `unroot [path ...]`, as commander hands them over. */
 export interface Flags {
@@ -16,6 +15,7 @@ export interface Flags {
   outputFile?: string
   summaryFile?: string
   prBodyFile?: string
+  sarifFixes?: boolean
   strategy?: Strategy
   user?: string
   uid?: number
@@ -25,12 +25,15 @@ export interface Flags {
   port?: Record<number, number>
   umask?: string
   chown?: 'app' | 'all' | 'none'
+  stepDown?: 'setpriv' | 'su-exec' | 'gosu'
+  entrypointVariables?: string[]
+  entrypointInline?: boolean
   only?: string[]
   skip?: string[]
   safeOnly?: boolean
   companions: boolean
   harden?: boolean
-  image?: string[]
+  image?: Record<string, string>
   interactive?: boolean
   failOnNoFiles?: boolean
   config: string | boolean
@@ -71,6 +74,16 @@ export function parsePort(text: string, earlier: Record<number, number> = {}): R
   return { ...earlier, [Number(from)]: Number(to) }
 }
 
+/** `registry.example.com/team/api=services/api/Dockerfile` */
+export function parseImage(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const [, name, file] = /^([^\s=]+)=(.+)$/.exec(text) ?? []
+  if (name === undefined || file === undefined)
+    throw new InvalidArgumentError(
+      'It must be an image name and a Dockerfile, such as team/api=services/api/Dockerfile.'
+    )
+  return { ...earlier, [name]: file }
+}
+
 export function parseUmask(text: string): string {
   if (/^0?[0-7]{3}$/.test(text)) return text
   throw new InvalidArgumentError('It must be an octal mode, such as 027.')
@@ -80,6 +93,13 @@ export function parseNames(text: string, earlier: string[] = []): string[] {
   const names = splitNames(text)
   if (names.length === 0) throw new InvalidArgumentError('It must be a list of names, such as a,b.')
   return [...earlier, ...names]
+}
+
+export function parseVariables(text: string): string[] {
+  const names = splitNames(text)
+  const isRight = names.length > 0 && names.length <= 3 && names.every((name) => /^[A-Za-z_]\w*$/.test(name))
+  if (isRight && new Set(names).size === names.length) return names
+  throw new InvalidArgumentError('It must be one to three different names of variables, such as APP_UID,APP_GID.')
 }
 
 export function collect(text: string, earlier: string[] = []): string[] {
@@ -92,14 +112,7 @@ export function collect(text: string, earlier: string[] = []): string[] {
  * @throws {UnrootError} `INVALID_OPTION`
  */
 export function refuseUnavailable(flags: Flags): void {
-  const asked = [flags.interactive && '--interactive', flags.image && '--image'].find((flag) => flag)
-  if (asked) throw notYetAvailable(asked)
-}
-
-/** The format, when this version can write it. */
-export function availableFormat(format: Format = 'diff'): AvailableFormat {
-  if (format === 'diff' || format === 'json' || format === 'summary') return format
-  throw notYetAvailable(`format "${format}"`)
+  if (flags.interactive) throw notYetAvailable('--interactive')
 }
 
 export function notYetAvailable(what: string): UnrootError {

@@ -51,6 +51,7 @@ function addRewriteOptions(program: Command): void {
     .option('-o, --output-file <file>', 'write the report there instead of to standard output')
     .option('--summary-file <file>', 'also write the JSON report there')
     .option('--pr-body-file <file>', 'also write a pull request text there, its first line the title')
+    .option('--sarif-fixes', 'with --format sarif: also the edits, for viewers that apply them')
     .option('--stdin-filename <name>', 'with -: where the Dockerfile would lie')
     .option('--no-color', 'no colours (NO_COLOR and FORCE_COLOR are honoured too)')
     .option('-q, --quiet', 'no findings but errors, no summary')
@@ -83,15 +84,31 @@ function addConversionOptions(command: Command): void {
     .addOption(
       new Option('--chown <files>', 'which copied files the user owns (default: app)').choices(['app', 'all', 'none'])
     )
+    .addOption(
+      new Option('--step-down <tool>', 'strategy entrypoint: what changes the user (default: what is there)').choices([
+        'setpriv',
+        'su-exec',
+        'gosu'
+      ])
+    )
+    .option(
+      '--entrypoint-variables <names>',
+      'strategy entrypoint: for uid, gid and directories (default: UID,GID,UNROOT_CHOWN)',
+      flags.parseVariables
+    )
+    .option('--entrypoint-inline', 'strategy entrypoint: the script as a heredoc in the Dockerfile')
     .option('--only <names>', 'run only these transforms, separated by commas', flags.parseNames)
     .option('--skip <names>', 'run all but these transforms', flags.parseNames)
     .option('--safe-only', 'change only files that need no review')
     .option('--no-companions', 'leave files beside the Dockerfile alone')
-    .option('--harden', 'compose files also get cap_drop, no-new-privileges, read_only and tmpfs')
+    .option(
+      '--harden',
+      'compose files also get cap_drop, no-new-privileges, read_only and tmpfs; images that are non-root already count too'
+    )
     .option(
       '--image <name=Dockerfile>',
-      'the image that a Dockerfile builds; repeatable (not yet available)',
-      flags.collect
+      'the image name by which manifests know a Dockerfile; repeatable',
+      flags.parseImage
     )
     .optionsGroup('Files:')
     .option('--config <file>', 'the config file (default: searched from the working directory upward)')

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { UnrootError } from '../errors.ts'
 import { rewriteInput, rewritePaths } from '../node/rewrite-paths.ts'
 import { createReportText, isPending } from '../report/json.ts'
-import { formatPullRequest } from '../report/pull-request.ts'
+import { createPullRequestText } from '../report/pull-request.ts'
 import type { CompanionReport, FileReport } from '../types.ts'
 import { createColours, hasColours } from './colours.ts'
 import type { Flags } from './flags.ts'
@@ -36,6 +36,8 @@ export async function rewriteCommand(paths: readonly string[], flags: Flags): Pr
   checkCombination(paths, flags)
   const cwd = process.cwd()
   const settings = await readSettings(flags, cwd)
+  if (flags.sarifFixes && (settings.format !== 'sarif' || flags.listDifferent))
+    throw new UnrootError('INVALID_OPTION', '--sarif-fixes needs --format sarif')
   if (flags.verbose && settings.configFile) process.stderr.write(`config: ${settings.configFile}\n`)
   const output = flags.outputFile === undefined ? standardOutput() : fileOutput(path.resolve(cwd, flags.outputFile))
   const task: Task = { flags, settings, cwd, output, sides: createSideReports(flags, cwd) }
@@ -130,7 +132,8 @@ function chooseView({ flags, settings, output }: Task, isWritten: boolean, kind?
     errorColours: createColours(isColoured(process.stderr)),
     isWritten,
     isQuiet: flags.quiet ?? false,
-    isVerbose: flags.verbose ?? false
+    isVerbose: flags.verbose ?? false,
+    hasFixes: flags.sarifFixes ?? false
   })
 }
 
@@ -144,21 +147,21 @@ interface SideReports extends View {
   isWanted: boolean
 }
 
-/** `--summary-file` and `--pr-body-file`; reports are only kept for them. */
+/** `--summary-file` and `--pr-body-file`. */
 function createSideReports({ summaryFile, prBodyFile }: Flags, cwd: string): SideReports {
   const summary = summaryFile === undefined ? undefined : fileOutput(path.resolve(cwd, summaryFile))
   const prBody = prBodyFile === undefined ? undefined : fileOutput(path.resolve(cwd, prBodyFile))
   const text = createReportText()
-  const files: FileReport[] = []
+  const pullRequest = createPullRequestText()
   return {
     isWanted: summary !== undefined || prBody !== undefined,
     file(report) {
       if (summary) text.add(report)
-      if (prBody) files.push({ ...report, diff: '' })
+      if (prBody) pullRequest.add(report)
     },
     end(companions: CompanionReport[]) {
       for (const piece of summary ? text.pieces(companions) : []) summary?.write(piece)
-      prBody?.write(formatPullRequest({ files, companions }))
+      prBody?.write(pullRequest.end(companions))
       summary?.close()
       prBody?.close()
     }

@@ -1,15 +1,16 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { createFileSettings, type FileSettings, withoutUndefined } from '../config/file-options.ts'
+import { createFileSettings, type FileSettings, toImages, withoutUndefined } from '../config/file-options.ts'
 import { findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { didYouMean } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
-import { type AvailableFormat, availableFormat, type Flags, notYetAvailable, refuseUnavailable } from './flags.ts'
+import { type Flags, type Format, notYetAvailable, refuseUnavailable } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
 export interface Settings extends FileSettings {
-  format: AvailableFormat
+  format: Format
   failOnNoFiles: boolean
   concurrency: number
   /** Relative to the working directory; for `--verbose`. */
@@ -21,20 +22,26 @@ export async function readSettings(flags: Flags, cwd: string): Promise<Settings>
   refuseUnavailable(flags)
   const loaded = await readConfig(flags, cwd)
   const config = loaded?.config
-  if (loaded) await checkConfigNames(loaded, cwd)
+  if (loaded) {
+    await checkConfigNames(loaded, cwd)
+    for (const place of [loaded.config, ...(loaded.config.overrides ?? [])])
+      checkImages(toImages(place.image, loaded.folder), `${relativePath(cwd, loaded.file)}: image`, cwd)
+  }
   const fromConfig = loaded && createFileSettings(loaded)
   const fromFlags = toFileOptions(flags, cwd)
+  checkImages(fromFlags.images, '--image', cwd)
   await checkNames([...(flags.only ?? []), ...(flags.skip ?? [])])
   return {
-    format: availableFormat(flags.format ?? config?.format),
+    format: flags.format ?? config?.format ?? 'diff',
     failOnNoFiles: flags.failOnNoFiles ?? config?.failOnNoFiles ?? false,
     concurrency: flags.concurrency ?? config?.concurrency ?? 16,
     configFile: loaded && relativePath(cwd, loaded.file),
     isExcluded: (file) => fromConfig?.isExcluded(file) ?? false,
     optionsFor(file) {
-      const options = { ...fromConfig?.optionsFor(file), ...fromFlags }
-      if (options.strategy !== undefined && options.strategy !== 'user')
-        throw notYetAvailable(`strategy "${options.strategy}"`)
+      const own = fromConfig?.optionsFor(file)
+      const images = { ...own?.images, ...fromFlags.images }
+      const options = { ...own, ...fromFlags, ...(Object.keys(images).length > 0 && { images }) }
+      if (options.strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${options.strategy}"`)
       return options
     }
   }
@@ -47,14 +54,24 @@ async function readConfig(flags: Flags, cwd: string): Promise<LoadedConfig | und
 
 function toFileOptions(flags: Flags, cwd: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, target, port, context, harden } = flags
-  if (strategy !== undefined && strategy !== 'user') throw notYetAvailable(`strategy "${strategy}"`)
+  if (strategy === 'arbitrary-user') throw notYetAvailable(`strategy "${strategy}"`)
   const same = { strategy, user, uid, gid, umask, chown, only, skip, safeOnly, harden, targets: target, ports: port }
+  const { stepDown, entrypointVariables, entrypointInline } = flags
   const options = {
     ...same,
+    images: toImages(flags.image, cwd),
+    ...{ stepDown, entrypointVariables, entrypointInline },
     companions: flags.companions ? undefined : false,
     context: context === undefined ? undefined : path.resolve(cwd, context)
   }
   return withoutUndefined(options) as FileOptions
+}
+
+/** A mapping that leads nowhere would be without effect, and without a word. */
+function checkImages(images: Readonly<Record<string, string>> | undefined, place: string, cwd: string): void {
+  for (const [name, file] of Object.entries(images ?? {}))
+    if (!existsSync(file))
+      throw new UnrootError('INVALID_OPTION', `${place} ${name}=${relativePath(cwd, file)}: no such Dockerfile`)
 }
 
 async function checkConfigNames({ config, file }: LoadedConfig, cwd: string): Promise<void> {

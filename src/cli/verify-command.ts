@@ -52,9 +52,7 @@ export async function verifyCommand(
       }
     })
     view.end(verification)
-    pullRequest?.write(
-      `${formatPullRequest({ files: reports, companions })}\n${formatVerificationMarkdown(verification)}`
-    )
+    pullRequest?.write(formatPullRequest({ files: reports, companions }, verification))
     return exitCode(verification, settings.failOnNoFiles, flags, places)
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error

@@ -1,9 +1,16 @@
+import { createGithub } from '../report/github.ts'
+import { createGitlab } from '../report/gitlab.ts'
 import { countVerdicts, createReportText } from '../report/json.ts'
+import { createMarkdown } from '../report/markdown.ts'
+import { createRdjson } from '../report/rdjson.ts'
+import { createSarif } from '../report/sarif.ts'
+import type { StreamedReport } from '../report/streamed.ts'
 import { formatCounts, formatFinding, formatSummary, printable } from '../report/summary.ts'
 import type { CompanionReport, FileReport, Finding } from '../types.ts'
 import { type Colours, colourDiff } from './colours.ts'
-import type { AvailableFormat } from './flags.ts'
+import type { Format } from './flags.ts'
 import type { Output } from './output.ts'
+import { allRules } from './rules.ts'
 
 /** Shows reports as they come. */
 export interface View {
@@ -19,12 +26,37 @@ export interface ViewOptions {
   isWritten: boolean
   isQuiet: boolean
   isVerbose: boolean
+  /** Of `sarif`. */
+  hasFixes: boolean
 }
 
 /** The view of a format; `list` is that of `--list-different`. */
-export function createView(kind: AvailableFormat | 'list' | 'text', options: ViewOptions): View {
-  const views = { diff: diffView, json: jsonView, summary: summaryView, list: listView, text: textView }
+export function createView(kind: Format | 'list' | 'text', options: ViewOptions): View {
+  const streamed = (create: (options: ViewOptions) => StreamedReport) => () => streamedView(create(options), options)
+  const views = {
+    diff: diffView,
+    json: jsonView,
+    summary: summaryView,
+    list: listView,
+    text: textView,
+    sarif: streamed(({ isWritten, hasFixes }) => createSarif({ rules: allRules, isWritten, hasFixes })),
+    rdjson: streamed(createRdjson),
+    github: streamed(createGithub),
+    gitlab: streamed(createGitlab),
+    markdown: streamed(createMarkdown)
+  }
   return views[kind](options)
+}
+
+/** Formats that write each file when it comes. */
+function streamedView(report: StreamedReport, { output, ...options }: ViewOptions): View {
+  return {
+    file(file) {
+      output.write(report.add(file))
+      reportFailure(file, options)
+    },
+    end: (companions) => output.write(report.end(companions))
+  }
 }
 
 /** Diffs at once; findings follow, so that they are not lost between them. */

@@ -1,4 +1,4 @@
-/** What codemod's engine does not have. Nothing calls it there: no folder is searched and no file is written by Node. */
+/** What codemod's engine does not have. Nothing calls it there but for `execFile`: Node writes no file. */
 const absent = (): never => {
   throw new Error('not available in codemod')
 }
@@ -6,7 +6,6 @@ const absent = (): never => {
 export {
   absent,
   absent as access,
-  absent as execFile,
   absent as open,
   absent as randomBytes,
   absent as rename,
@@ -14,3 +13,9 @@ export {
   absent as stat
 }
 export const constants = {}
+
+/** No git: whoever asks for it searches the folder instead. */
+export function execFile(_: string, __: unknown, ___: unknown, done: (error: Error) => void): object {
+  done(new Error('no programs are started in codemod'))
+  return {}
+}

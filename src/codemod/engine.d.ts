@@ -3,7 +3,6 @@ declare module 'codemod:ast-grep' {
   export interface Root {
     /** Absolute. */
     filename(): string
-    root(): { text(): string }
   }
 
   export interface RunOptions {

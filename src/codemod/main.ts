@@ -35,10 +35,9 @@ async function convertFile(root: Root, { params = {}, dryRun = false, targetDir 
   if (isExcluded(file)) return null
   // The engine enters no ignored folder, but takes an ignored file whose name the workflow lists.
   if (isGitIgnored(file, cwd)) return null
-  const text = root.root().text()
-  const onDisk = readFileSync(file, 'utf8') as string
-  if (onDisk.startsWith('\ufeff')) return leave(`${name}: it begins with a byte order mark, which codemod would lose`)
-  if (onDisk !== text) return leave(`${name}: codemod reads other characters than the file holds; is it UTF-8?`)
+  // Read here: the engine's own text is that of a YAML tree, without blank lines at the beginning.
+  if ((readFileSync(file, 'utf8') as string).startsWith('\ufeff'))
+    return leave(`${name}: it begins with a byte order mark, which codemod would lose`)
 
   let rewritten: RewrittenFile | undefined
   const run = await rewritePaths([file], { cwd, optionsFor, onRewrite: (each) => (rewritten = each) })

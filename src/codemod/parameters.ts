@@ -18,6 +18,10 @@ const parameters: Readonly<Record<string, (value: unknown) => unknown>> = {
   // `--param umask=27` arrives as a number.
   umask: (value) => String(value).padStart(3, '0'),
   chown: String,
+  stepDown: String,
+  entrypointVariables: String,
+  entrypointInline: toFlag,
+  image: (value) => splitNames(String(value)),
   only: String,
   skip: String,
   safeOnly: toFlag,

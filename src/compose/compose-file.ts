@@ -1,6 +1,7 @@
 /** Reads compose files: which service builds which Dockerfile, and what it says about the container. */
 import type { Pair, ParsedNode, Scalar, YAMLMap } from 'yaml'
 import { findPair, readYaml, type YamlFile } from '../edit/yaml-editor.ts'
+import { listItems, mergedInto, mergedNodes, type ParsedDocument, resolveNode, scalarText } from '../edit/yaml-nodes.ts'
 import type { RewriteOptions } from '../types.ts'
 import { findYaml } from '../yaml.ts'
 
@@ -56,34 +57,6 @@ export function readCompose(text: string): ComposeFile | undefined {
   return { yaml, services }
 }
 
-type ParsedDocument = YamlFile['documents'][number]
-
-/** What an alias stands for; the node itself otherwise. */
-function resolveNode(node: unknown, document: ParsedDocument): ParsedNode | undefined {
-  const library = findYaml()
-  const found = library?.isAlias(node) === true ? node.resolve(document) : node
-  return (found ?? undefined) as ParsedNode | undefined
-}
-
-/** A map and what it merges. */
-function mergedNodes(node: ParsedNode | undefined, document: ParsedDocument): ParsedNode[] {
-  if (node === undefined) return []
-  return [node, ...mergedInto(node, document).flatMap((each) => mergedNodes(each, document))]
-}
-
-/** The maps behind the `<<` of a map. */
-function mergedInto(node: unknown, document: ParsedDocument): ParsedNode[] {
-  const library = findYaml()
-  if (library?.isMap(node) !== true) return []
-  return (node.items as Pair<ParsedNode, ParsedNode | null>[])
-    .filter(({ key }) => library.isScalar(key) && isMergeKey(key))
-    .flatMap(({ value }) => {
-      const merged = resolveNode(value, document)
-      const all = library.isSeq(merged) ? merged.items.map((item) => resolveNode(item, document)) : [merged]
-      return all.filter((each) => each !== undefined)
-    })
-}
-
 /** source: docs.docker.com/reference/compose-file/fragments (merge), services (`extends`: what the service says itself wins) */
 function findInService(
   node: unknown,
@@ -108,30 +81,6 @@ function findInService(
       : undefined
     : scalarText(base)
   return name === undefined ? undefined : findInService(services.get(name), key, document, services, seen)
-}
-
-const isMergeKey = (key: Scalar): boolean =>
-  key.value === '<<' || (typeof key.value === 'symbol' && key.value.description === '<<')
-
-/** The text of a scalar; undefined for everything else. */
-export function scalarText(node: unknown): string | undefined {
-  const library = findYaml()
-  if (library?.isScalar(node) !== true || node.value === null || node.value === undefined) return undefined
-  // `80:80` is a string in YAML 1.2 and a number with base 60 in 1.1: what is written counts.
-  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
-}
-
-/** The items of a sequence with aliases left out; a single scalar counts as one. */
-export function listItems(node: unknown): ParsedNode[] {
-  const library = findYaml()
-  if (library?.isSeq(node) === true) return node.items as ParsedNode[]
-  return library?.isScalar(node) === true && node.value !== null ? [node as ParsedNode] : []
-}
-
-/** The values of a map's own keys. */
-export function mapValues(node: unknown): ParsedNode[] {
-  if (findYaml()?.isMap(node) !== true) return []
-  return (node as YAMLMap<ParsedNode, ParsedNode | null>).items.flatMap(({ value }) => value ?? [])
 }
 
 export interface EnvironmentItem {

@@ -1,18 +1,14 @@
 /** Files that a compose file brings to its services: mounted configurations, environment files; and who calls whom. */
+
+import { listItems, scalarText } from '../edit/yaml-nodes.ts'
+import { noAccounts } from '../image/accounts.ts'
 import { isInside } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { findListenerPort, isListenerName, unprivilegedPort } from '../plan/ports.ts'
 import type { ServerSetup } from '../plan/server.ts'
 import { applyConfigEdits, type ConfigEdit, lineOf } from '../services/server-config.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
-import {
-  type ComposeFile,
-  type ComposeService,
-  environmentItems,
-  listItems,
-  readVolume,
-  scalarText
-} from './compose-file.ts'
+import { type ComposeFile, type ComposeService, environmentItems, readVolume } from './compose-file.ts'
 import { joinFolders } from './project.ts'
 import { findHostPorts, namesOf } from './references.ts'
 import type { ComposeProblem } from './service-edits.ts'
@@ -116,7 +112,13 @@ export function createFilesBeside(question: FilesQuestion): FilesBeside | undefi
               }
               edits.push({ start: listen.start, end: listen.end, text: `${listen.before}${to}${listen.after}` })
             }
-            if (isRoot) edits.push(...setup.server.editSettings(text, question.isWritable, setup.given))
+            if (isRoot)
+              edits.push(
+                ...setup.server.editSettings(text, question.isWritable, setup.given, {
+                  ...stagePlan.user,
+                  accounts: noAccounts
+                })
+              )
             if (edits.length === 0) continue
             if (options.companions === false)
               left(entry.range[0], `${named(name)}, mounted at ${at}, has to change too`, setup.server.byHand)

@@ -1,7 +1,9 @@
 /** What `--harden` adds to a service. */
 import type { YamlEditor } from '../edit/yaml-editor.ts'
+import { listItems, scalarText } from '../edit/yaml-nodes.ts'
 import type { StagePlan } from '../plan/plan.ts'
-import { type ComposeService, listItems, readVolume, scalarText } from './compose-file.ts'
+import { stepDownCapabilities } from '../plan/step-down.ts'
+import { type ComposeService, readVolume } from './compose-file.ts'
 import type { ComposeProblem } from './service-edits.ts'
 
 /** What is known of the process, for `--harden`. */
@@ -10,6 +12,8 @@ export interface Hardening {
   tmpfs: readonly string[]
   /** Places that are written and hold something: volumes of the service cover them, or the file system stays writable. */
   data: readonly string[]
+  /** What the entrypoint needs before it becomes the user. */
+  capabilities: readonly string[]
   /** Why privileges must stay obtainable; undefined: they need not. */
   needsPrivileges: string | undefined
 }
@@ -20,8 +24,12 @@ export function addHardening(editor: YamlEditor, service: ComposeService, harden
   const node = service.node
   const at = node.range?.[0] ?? 0
   const lists = (key: string) => listItems(service.get(key)).map((item) => (scalarText(item) ?? '').toUpperCase())
-  if (service.get('cap_drop') === undefined)
-    editor.addPair(node, 'cap_drop', ['ALL'], `${service.name}: no capabilities`)
+  if (service.get('cap_drop') === undefined) {
+    const needed = service.get('cap_add') === undefined && service.get('user') === undefined ? harden.capabilities : []
+    const others = needed.length > 0 ? `but ${needed.join(', ')}, with which the entrypoint becomes the user` : ''
+    editor.addPair(node, 'cap_drop', ['ALL'], `${service.name}: no capabilities ${others}`.trimEnd())
+    if (needed.length > 0) editor.addPair(node, 'cap_add', needed, `${service.name}: capabilities of the entrypoint`)
+  }
   const hasOption = lists('security_opt').some((option) => option.startsWith('NO-NEW-PRIVILEGES'))
   if (harden.needsPrivileges !== undefined)
     problems.push({
@@ -64,7 +72,7 @@ export function addHardening(editor: YamlEditor, service: ComposeService, harden
 }
 
 /** What the plan of a stage allows. */
-export function findHardening({ written: planned, server, user, findings }: StagePlan): Hardening {
+export function findHardening({ written: planned, server, user, findings, ...stage }: StagePlan): Hardening {
   const written = [...planned, ...(server?.paths ?? [])]
   const folders = written.map(({ path, kind }) => (kind === 'file' ? path.slice(0, path.lastIndexOf('/')) : path))
   const isTemporary = (path: string) => /^\/(?:tmp|run|var\/(?:run|tmp|cache|log|lock))(?:\/|$)/.test(path)
@@ -76,6 +84,7 @@ export function findHardening({ written: planned, server, user, findings }: Stag
   return {
     tmpfs: ['/tmp', ...own.map((path) => `${path}${owner}`)],
     data: [...new Set(folders.filter((path) => !isTemporary(path)))],
+    capabilities: stage.stepDown !== undefined || stage.isSteppingDown ? stepDownCapabilities : [],
     needsPrivileges: sudo === undefined ? undefined : 'it uses sudo'
   }
 }

@@ -1,14 +1,8 @@
 /** Where other services of a compose file reach a service under its port. */
 import type { Scalar } from 'yaml'
 import { findPair } from '../edit/yaml-editor.ts'
-import {
-  type ComposeFile,
-  type ComposeService,
-  environmentItems,
-  listItems,
-  mapValues,
-  scalarText
-} from './compose-file.ts'
+import { listItems, mapValues, scalarText } from '../edit/yaml-nodes.ts'
+import { type ComposeFile, type ComposeService, environmentItems } from './compose-file.ts'
 
 export interface PortReference {
   /** Of the service in which it stands. */

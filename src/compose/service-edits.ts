@@ -1,15 +1,11 @@
 /** What a compose file has to say differently when the image of a service changes. */
-import type { ParsedNode, Scalar } from 'yaml'
+import type { ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { createYamlEditor, findPair, type YamlEditor } from '../edit/yaml-editor.ts'
-import { findArgumentPorts, findListenerPort, findLocalPorts, isListenerName } from '../plan/ports.ts'
-import {
-  type ComposeFile,
-  type ComposeService,
-  environmentItems,
-  listItems,
-  readFacts,
-  scalarText
-} from './compose-file.ts'
+import { listItems, scalarText } from '../edit/yaml-nodes.ts'
+import { commandWords, createPortEdits } from '../edit/yaml-ports.ts'
+import { findArgumentPorts, findListenerPort, isListenerName } from '../plan/ports.ts'
+import { findYaml } from '../yaml.ts'
+import { type ComposeFile, type ComposeService, environmentItems, readFacts } from './compose-file.ts'
 import type { FilesBeside } from './files-beside.ts'
 import { addHardening, type Hardening } from './hardening.ts'
 import { findPortInLabel } from './port-labels.ts'
@@ -26,6 +22,8 @@ export interface ImageChange {
   /** `uid:gid` of the image's user, for messages. */
   user: string
   harden: Hardening | undefined
+  /** Variables that the service hands on, each with the image's own value. */
+  environment: ReadonlyMap<string, string>
   files: FilesBeside | undefined
 }
 
@@ -55,16 +53,7 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
   const left = (at: number, message: string, help: string) =>
     problems.push({ rule: 'compose-left', severity: 'warning', at, message, help })
 
-  /** Replaces `[from, to)` of a scalar's value where the source has the same characters. */
-  const replaceInValue = (scalar: Scalar.Parsed, from: number, to: number, insert: string, port: number) => {
-    const [start, end] = rangeOf(scalar)
-    const value = scalarText(scalar) as string
-    const raw = text.slice(start, end)
-    const shift = raw.indexOf(value)
-    const message = `port ${value.slice(from, to) || 'implied'} becomes ${port}`
-    if (shift === -1) left(start, `${raw} has to say ${port}`, `Write ${port} there.`)
-    else editor.replaceInside(scalar, start + shift + from, start + shift + to, `${insert}${port}`, message)
-  }
+  const { replaceInValue, editCheck, editWords } = createPortEdits(text, editor, left)
   /**
    * Runs `work` on the value of a key and on what it merges. What a service of another image uses too must stay as it
    * is: there a finding takes the place of the edits.
@@ -94,14 +83,15 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
       inKey(service, 'expose', (node) => {
         for (const item of listItems(node)) editExpose(item, moved)
       })
-      inKey(service, 'healthcheck', (node) => editHealthcheck(findPair(node, 'test')?.value, moved))
+      inKey(service, 'healthcheck', (node) => editCheck(findPair(node, 'test')?.value, moved))
       inKey(service, 'environment', (node) => editEnvironment(service, node, moved))
       inKey(service, 'labels', (node) => editLabels(node, moved))
-      for (const key of ['command', 'entrypoint']) inKey(service, key, (node) => editCommand(node, moved))
+      for (const key of ['command', 'entrypoint']) inKey(service, key, (node) => editWords(commandWords(node), moved))
       inKey(service, 'build', (node) => editArguments(findPair(node, 'args')?.value, moved))
       checkNetwork(service, moved)
     }
     checkUser(service)
+    if (change.environment.size > 0 && service.get('user') === undefined) addEnvironment(service)
     if (change.harden !== undefined) problems.push(...addHardening(editor, service, change.harden))
   }
   if (change.ports.size > 0) {
@@ -217,29 +207,6 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     replaceInValue(item as Scalar.Parsed, 0, (match[1] as string).length, '', to)
   }
 
-  function editHealthcheck(node: unknown, moved: ReadonlyMap<number, number>) {
-    const items = listItems(node)
-    for (const [index, item] of items.entries()) {
-      const [start, end] = rangeOf(item)
-      for (const found of findLocalPorts(text.slice(start, end))) {
-        const to = moved.get(found.port)
-        if (to !== undefined)
-          editor.replaceInside(
-            item as Scalar.Parsed,
-            start + found.start,
-            start + found.end,
-            `${found.insert}${to}`,
-            'the health check asks the new port'
-          )
-      }
-      // ["CMD", "nc", "-z", "localhost", "80"]
-      const to = moved.get(Number(scalarText(item)))
-      const before = scalarText(items[index - 1]) ?? ''
-      if (to !== undefined && /^(?:localhost|127\.0\.0\.1|0\.0\.0\.0|::1|-p|--port)$/.test(before))
-        replaceInValue(item as Scalar.Parsed, 0, (scalarText(item) as string).length, '', to)
-    }
-  }
-
   function editEnvironment(service: ComposeService, node: ParsedNode, moved: ReadonlyMap<number, number>) {
     for (const { name, value, scalar, offset } of environmentItems(node)) {
       const label = findPortInLabel(name, value)
@@ -276,15 +243,6 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
     }
   }
 
-  function editCommand(node: ParsedNode, moved: ReadonlyMap<number, number>) {
-    const words = commandWords(node)
-    for (const { port, word, from, to: end } of findArgumentPorts(words.map((each) => each.text))) {
-      const to = moved.get(port)
-      const { scalar, offset } = words[word] as (typeof words)[number]
-      if (to !== undefined) replaceInValue(scalar, offset + from, offset + end, '', to)
-    }
-  }
-
   function checkNetwork(service: ComposeService, moved: ReadonlyMap<number, number>) {
     const mode = service.get('network_mode')
     if (scalarText(mode) !== 'host') return
@@ -293,6 +251,30 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
       `${service.name} runs in the host's network: it is reached on ${[...moved].map(([from, to]) => `${to} instead of ${from}`).join(', ')}`,
       'Publish the port instead (`ports`), or change who calls it.'
     )
+  }
+
+  /** `UID: ${UID:-10001}`: whoever starts the service can choose. What is there stays. */
+  function addEnvironment(service: ComposeService) {
+    const known = service.sources('environment').flatMap((node) => environmentItems(node).map(({ name }) => name))
+    const missing = [...change.environment].filter(([name]) => !known.includes(name))
+    if (missing.length === 0) return
+    const own = findPair(service.node, 'environment')
+    const values = missing.map(([name, value]) => [name, `\${${name}:-${value}}`] as const)
+    const message = `${service.name} can choose ${missing.map(([name]) => name).join(' and ')}`
+    const node = service.get('environment')
+    if (node === undefined) {
+      if (own === undefined) editor.addPair(service.node, 'environment', Object.fromEntries(values), message)
+      else editor.fillPair(own, Object.fromEntries(values), message)
+    } else if (own?.value !== node || !('items' in node))
+      left(
+        node.range[0],
+        `\`environment\` of ${service.name} is shared with other services: ${missing.map(([name]) => name).join(' and ')} cannot be handed on there`,
+        `Give ${service.name} ${values.map(([name, value]) => `${name}: ${value}`).join(', ')} if the ids are to be chosen at the start.`
+      )
+    else
+      for (const [name, value] of values)
+        if (isMapNode(node)) editor.addPair(node, name, value, message)
+        else editor.addItem(node as YAMLSeq, `${name}=${value}`, message)
   }
 
   function checkUser(service: ComposeService) {
@@ -314,6 +296,8 @@ export function findComposeEdits(file: ComposeFile, names: ReadonlySet<string>, 
   }
 }
 
+const isMapNode = (node: unknown): node is YAMLMap => findYaml()?.isMap(node) === true
+
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
 /** Where the container's side of a short port begins: behind the last colon that is not in a variable. */
@@ -325,19 +309,4 @@ function containerSide(short: string): number {
     else if (short[index] === '}') depth--
     else if (short[index] === ':' && depth === 0) found = index + 1
   return found
-}
-
-/** The words of a command with the scalar that holds each; a string is taken apart at blanks. */
-function commandWords(node: unknown): { text: string; scalar: Scalar.Parsed; offset: number }[] {
-  const whole = scalarText(node)
-  if (whole === undefined)
-    return listItems(node).flatMap((item) => {
-      const text = scalarText(item)
-      return text === undefined ? [] : [{ text, scalar: item as Scalar.Parsed, offset: 0 }]
-    })
-  return [...whole.matchAll(/[^\s"']+/g)].map((match) => ({
-    text: match[0],
-    scalar: node as Scalar.Parsed,
-    offset: match.index
-  }))
 }

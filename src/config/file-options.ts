@@ -39,8 +39,12 @@ export function createFileSettings({ config, folder }: LoadedConfig): FileSettin
 function toFileOptions(config: ConfigFileOptions, folder: string): FileOptions {
   const { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden } = config
   const same = { strategy, user, uid, gid, umask, chown, safeOnly, companions, harden }
+  const { stepDown, entrypointVariables, entrypointInline } = config
   const options: Partial<Record<keyof FileOptions, unknown>> = {
     ...same,
+    images: toImages(config.image, folder),
+    ...{ stepDown, entrypointInline },
+    entrypointVariables: toNames(entrypointVariables),
     targets: config.target === undefined ? undefined : [config.target].flat(),
     ports: config.port === undefined ? undefined : toPorts(config.port),
     only: toNames(config.only),
@@ -48,6 +52,19 @@ function toFileOptions(config: ConfigFileOptions, folder: string): FileOptions {
     context: config.context === undefined ? undefined : path.resolve(folder, config.context)
   }
   return withoutUndefined(options) as FileOptions
+}
+
+/** Absolute Dockerfiles by image name. */
+export function toImages(image: ConfigFileOptions['image'], folder: string): Record<string, string> | undefined {
+  if (image === undefined) return undefined
+  const pairs =
+    typeof image === 'object' && !Array.isArray(image)
+      ? Object.entries(image)
+      : [image].flat().map((pair): [string, string] => {
+          const at = pair.indexOf('=')
+          return [pair.slice(0, at), pair.slice(at + 1)]
+        })
+  return Object.fromEntries(pairs.map(([name, file]) => [name, path.resolve(folder, file)]))
 }
 
 function toPorts(port: NonNullable<ConfigFileOptions['port']>): Record<number, number> {

@@ -41,6 +41,24 @@ const ports = v.union(
   portsMessage
 )
 
+const imagesMessage =
+  'must be "team/api=services/api/Dockerfile", a list of such strings, or { "team/api": "services/api/Dockerfile" }'
+
+const imagePair = v.pipe(v.string(imagesMessage), v.regex(/^[^\s=]+=.+$/, imagesMessage))
+
+const images = v.union(
+  [
+    imagePair,
+    v.array(imagePair, imagesMessage),
+    v.record(
+      v.pipe(v.string(imagesMessage), v.regex(/^[^\s=]+$/, imagesMessage)),
+      v.pipe(v.string(imagesMessage), v.nonEmpty(imagesMessage)),
+      imagesMessage
+    )
+  ],
+  imagesMessage
+)
+
 const flag = v.boolean('must be true or false')
 
 const reason = v.pipe(
@@ -91,11 +109,15 @@ const fileOptions = {
     v.pipe(v.string('must be a string such as "027"'), v.regex(/^0?[0-7]{3}$/, 'must be octal, such as "027"'))
   ),
   chown: v.optional(v.picklist(['app', 'all', 'none'], 'must be app, all or none')),
+  stepDown: v.optional(v.picklist(['setpriv', 'su-exec', 'gosu'], 'must be setpriv, su-exec or gosu')),
+  entrypointVariables: v.optional(words),
+  entrypointInline: v.optional(flag),
   only: v.optional(words),
   skip: v.optional(words),
   safeOnly: v.optional(flag),
   companions: v.optional(flag),
   harden: v.optional(flag),
+  image: v.optional(images),
   verify: v.optional(verifySchema)
 }
 

@@ -7,8 +7,8 @@ import { shellSources } from '../image/shell-source.ts'
 import { isInside, isPublicDirectory } from '../plan/paths.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { applySed } from '../plan/sed.ts'
-import { isInContext, readServer, type ServerSetup } from '../plan/server.ts'
-import type { BaseConfigFile } from '../services/server.ts'
+import { isInContext, keepsSettings, type PlannedServer, readServers, type ServerSetup } from '../plan/server.ts'
+import type { BaseConfigFile, ServerUser } from '../services/server.ts'
 import { applyConfigEdits, type ConfigEdit } from '../services/server-config.ts'
 import type { TransformContext } from '../transform.ts'
 import type { Editor } from './editor.ts'
@@ -40,17 +40,27 @@ export function createIsWritable({ layout }: ServerSetup, { paths, server }: Sta
   }
 }
 
-/** What is left to change in the configuration of a stage's server. */
+/** What is left to change in the configurations of a stage's servers. */
 export function findServerEdits(
   given: Pick<TransformContext, 'dockerfile' | 'image' | 'stagePlan' | 'options'>,
   parts: ServerParts
-): ServerEdits | undefined {
-  const { stagePlan, options } = given
+): ServerEdits[] {
+  const { stagePlan, options, dockerfile, image } = given
   const { server: planned } = stagePlan
-  if (planned === undefined) return undefined
-  const { dockerfile, image } = given
-  const setup = readServer(dockerfile, image, stagePlan.startUp, options)
-  if (setup === undefined) return undefined
+  if (planned === undefined) return []
+  return readServers(dockerfile, image, stagePlan.startUp, options).map((setup) =>
+    findEdits(given, setup, planned, parts)
+  )
+}
+
+function findEdits(
+  { dockerfile, image, stagePlan }: Pick<TransformContext, 'dockerfile' | 'image' | 'stagePlan'>,
+  setup: ServerSetup,
+  planned: PlannedServer,
+  parts: ServerParts
+): ServerEdits {
+  const user: ServerUser = { ...stagePlan.user, accounts: image.final.accounts }
+  const isKept = keepsSettings(setup, planned.editsContext)
   const mapping = new Map(
     stagePlan.ports.filter(({ from }) => !planned.fixed.has(from)).map(({ from, to }) => [from, to])
   )
@@ -79,8 +89,8 @@ export function findServerEdits(
               ]
         })
     const settings =
-      parts.settings && each.isRoot && !planned.keepsSettings
-        ? setup.server.editSettings(text, isWritable, setup.given)
+      parts.settings && (each.isRoot ? !isKept : setup.server.editsEveryFile === true)
+        ? setup.server.editSettings(text, isWritable, setup.given, user)
         : []
     if (ports.length === 0 && settings.length === 0) continue
     const { origin } = file
@@ -116,7 +126,7 @@ export function findServerEdits(
     // What a RUN made of the base's file may still be the base's own in what we change.
     const own = setup.layout.files.find((known) => known.path === file.path)
     const known =
-      own === undefined ? undefined : baseExpressions(own, text, ports, settings, mapping, setup, isWritable)
+      own === undefined ? undefined : baseExpressions(own, text, ports, settings, mapping, setup, isWritable, user)
     if (known !== undefined) {
       commands.push(sed(known, file.path))
       continue
@@ -137,7 +147,8 @@ function baseExpressions(
   settings: readonly ConfigEdit[],
   mapping: ReadonlyMap<number, number>,
   setup: ServerSetup,
-  isWritable: (path: string) => boolean
+  isWritable: (path: string) => boolean,
+  user: ServerUser
 ): string[] | undefined {
   const moved = [...new Set(ports.map((edit) => edit.from as number))]
   if (moved.length > 0 && base.port === undefined) return undefined
@@ -152,7 +163,7 @@ function baseExpressions(
   if (after === undefined) return undefined
   const left = setup.server.read(after, settings.length > 0 ? 'main' : 'http')
   const hasPort = left?.listens.some(({ port }) => port !== undefined && moved.includes(port)) ?? true
-  const hasSettings = settings.length > 0 && setup.server.editSettings(after, isWritable, setup.given).length > 0
+  const hasSettings = settings.length > 0 && setup.server.editSettings(after, isWritable, setup.given, user).length > 0
   return hasPort || hasSettings ? undefined : expressions
 }
 
@@ -215,7 +226,7 @@ function sedLines(text: string, edits: readonly ConfigEdit[]): string[] {
 const escapePattern = (text: string): string => text.replaceAll(/[\\.*[\]^$,]/g, '\\$&')
 
 /** The `RUN` that this run has put behind the last step. */
-function findOwnRun(stage: Stage, setup: ServerSetup): Instruction | undefined {
+function findOwnRun(stage: Stage, setups: readonly ServerSetup[]): Instruction | undefined {
   const last = stage.instructions.findLast(({ keyword }) => isStep(keyword))
   if (last?.keyword !== 'RUN' || last.json !== undefined || last.heredocs.length > 0) return undefined
   const commands = shellSources(last).flatMap((source) => source.script.commands)
@@ -223,7 +234,9 @@ function findOwnRun(stage: Stage, setup: ServerSetup): Instruction | undefined {
     commands.length > 0 &&
     commands.every(
       ({ name, args }) =>
-        name === 'sed' && args[0]?.value === '-i' && setup.files.some(({ file }) => file.path === args.at(-1)?.value)
+        name === 'sed' &&
+        args[0]?.value === '-i' &&
+        setups.some(({ files }) => files.some(({ file }) => file.path === args.at(-1)?.value))
     )
   return isOurs ? last : undefined
 }
@@ -233,12 +246,12 @@ const isStep = (keyword: string): boolean => keyword === 'RUN' || keyword === 'C
 /** Adds a `RUN` behind the last step of a stage, or joins the one that `remap-ports` has put there. */
 export function addServerRun(
   { edit, image, stage }: { edit: Editor; image: TransformContext['image']; stage: Stage },
-  setup: ServerSetup,
+  setups: readonly ServerSetup[],
   commands: readonly string[],
   comment: string | undefined,
   message: string
 ): void {
-  const own = findOwnRun(stage, setup)
+  const own = findOwnRun(stage, setups)
   if (own !== undefined) {
     edit.appendCommands(own, commands, message)
     return
@@ -261,10 +274,10 @@ export function addServerRun(
 export function findOwnComment(
   dockerfile: Dockerfile,
   stage: Stage,
-  setup: ServerSetup,
+  setups: readonly ServerSetup[],
   comment: string
 ): { start: number; end: number } | undefined {
-  const own = findOwnRun(stage, setup)
+  const own = findOwnRun(stage, setups)
   if (own === undefined || positionOf(stage, own) === -1) return undefined
   const end = dockerfile.text.lastIndexOf('\n', own.start - 1)
   const line = dockerfile.text.slice(dockerfile.text.lastIndexOf('\n', end - 1) + 1, end)

@@ -95,9 +95,9 @@ export function readSetupPaths(dockerfile: Dockerfile, stage: Stage, image: Stag
     return [...found].sort((a, b) => a.index - b.index)
   }
   const needed = paths.filter((each) => {
-    const { path } = each
+    const { path, madeBy } = each
     const isRecursive = each.isRecursive === true
-    if (owned.includes(path) || path === user.ownHome) return false
+    if (madeBy === undefined && (owned.includes(path) || path === user.ownHome)) return false
     const made = facts.at(path).findLast((fact) => fact.kind === 'make')?.instruction
     const since = isRecursive ? (fillers(each).at(-1) ?? made) : made
     return !isOwnedAlready(path, facts, user, accounts, since, isRecursive && each.kind === 'directory')

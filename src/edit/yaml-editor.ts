@@ -14,13 +14,21 @@ export interface YamlFile {
   pathOf(node: Node): string | undefined
 }
 
+/** Where a key is put: in front of another one, or behind it. */
+export interface PairPlace {
+  before?: string
+  after?: string
+}
+
 export interface YamlEditor {
   /** Replaces a part of a scalar, by offsets of the file; its quotes stay what they are. */
   replaceInside(scalar: Scalar, start: number, end: number, text: string, message: string): void
   /** Replaces a scalar with its quotes. `raw` is YAML. */
   replaceScalar(scalar: Scalar, raw: string, message: string): void
-  /** Adds `key: value` to a map: behind the key `after`, else at its end. */
-  addPair(map: YAMLMap, key: string, value: YamlValue, message: string, after?: string): void
+  /** Adds `key: value` to a map, at its end where no place is named or found. */
+  addPair(map: YAMLMap, key: string, value: YamlValue, message: string, place?: PairPlace): void
+  /** The same for several keys, as one edit. */
+  addPairs(map: YAMLMap, pairs: Readonly<Record<string, YamlValue>>, message: string, place?: PairPlace): void
   /** Gives a key that has no value yet (`key:`) its map. */
   fillPair(pair: Pair, value: YamlValue, message: string): void
   /** Adds an item at the end of a sequence. */
@@ -156,9 +164,17 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
     const block = lines.join(eol)
     splices.replace(at, at, needsBreak ? eol + block : block + eol, message)
   }
+  const offsetOf = (node: ParsedNode) => (node.range as [number, number, number])[0]
+  /** How many items a collection has by now, without the ones that come. */
+  const inserted = new Map<unknown, number>()
+  const countInserted = (collection: YAMLMap | YAMLSeq, coming = 1): number => {
+    const count = inserted.get(collection) ?? 0
+    inserted.set(collection, count + coming)
+    return collection.items.length + count
+  }
   const expect = (path: string, value: YamlValue) => flattenValue(value, path, added)
 
-  return {
+  const editor: YamlEditor = {
     replaceInside(scalar, start, end, replacement, message) {
       splices.replace(start, end, replacement, message)
       touched.add(file.pathOf(scalar) ?? '')
@@ -168,22 +184,55 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       splices.replace(start, end, raw, message)
       touched.add(file.pathOf(scalar) ?? '')
     },
-    addPair(map, key, value, message, after) {
-      const path = `${file.pathOf(map)}.${key}`
-      expect(path, value)
+    addPair(map, key, value, message, place) {
+      editor.addPairs(map, { [key]: value }, message, place)
+    },
+    addPairs(map, pairs, message, { before, after } = {}) {
+      const entries = Object.entries(pairs)
+      const count = countInserted(map, entries.length)
+      for (const [key, value] of entries) expect(`${file.pathOf(map)}.${key}`, value)
+      const block = (indent: string) => entries.flatMap(([key, value]) => toBlock(key, value, indent, habits))
       if (map.flow === true) {
-        const at = (map.range as [number, number, number])[1] - 1
-        const isEmpty = map.items.length === 0
-        const inside = text.slice((map.range as [number, number, number])[0] + 1, at)
+        const [start, end] = map.range as [number, number, number]
+        const at = end - 1
+        const isEmpty = count === 0
+        const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
+        // `securityContext: {}` was left to be filled.
+        if (isEmpty && /^[ \t]*(?:- +)*["']?[\w./-]+["']?:[ \t]+$/.test(line)) {
+          const from = start - (/[ \t]+$/.exec(line)?.[0].length ?? 0)
+          const keyIndent = /^[ \t]*(?:- +)*/.exec(line)?.[0].replace(/-/g, ' ') ?? ''
+          splices.replace(from, end, eol + block(keyIndent + habits.step).join(eol), message)
+          return
+        }
+        const inside = text.slice(start + 1, at)
         const blanks = /\s*$/.exec(inside)?.[0].length ?? 0
-        splices.replace(at - blanks, at - blanks, `${isEmpty ? '' : ', '}${key}: ${toFlow(value)}`, message)
+        const flow = entries.map(([key, value]) => `${key}: ${toFlow(value)}`).join(', ')
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${flow}`, message)
         return
       }
       const first = map.items[0] as Pair<ParsedNode, ParsedNode>
-      const indent = indentOf((first.key.range as [number, number, number])[0])
-      const behind = (after === undefined ? undefined : findPair(map, after)) ?? map.items.at(-1)
+      const firstAt = offsetOf(first.key)
+      const indent = indentOf(firstAt)
+      const indexOf = (key: string | undefined) =>
+        map.items.findIndex((pair) => key !== undefined && yaml.isScalar(pair.key) && pair.key.value === key)
+      const lineStart = text.lastIndexOf('\n', firstAt) + 1
+      if (indexOf(before) === 0 && text.slice(lineStart, firstAt).trim() === '') {
+        // Comments above a key belong to it.
+        const own = /(?:^|\n)((?:[ \t]*(?:#[^\n]*)?\r?\n)*)$/.exec(text.slice(0, lineStart))?.[1] ?? ''
+        const at = lineStart - own.length
+        splices.replace(
+          at,
+          at,
+          block(indent)
+            .map((each) => each + eol)
+            .join(''),
+          message
+        )
+        return
+      }
+      const behind = map.items[indexOf(before) > 0 ? indexOf(before) - 1 : indexOf(after)] ?? map.items.at(-1)
       const at = lineEnd(endOfPair(yaml, behind as Pair<ParsedNode, ParsedNode>, text))
-      insertLines(at, toBlock(key, value, indent, habits), message)
+      insertLines(at, block(indent), message)
     },
     fillPair(pair, value, message) {
       const key = pair.key as Scalar
@@ -201,13 +250,14 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       insertLines(lineEnd(end), lines, message)
     },
     addItem(sequence, value, message) {
-      const path = `${file.pathOf(sequence)}.${sequence.items.length}`
+      const count = countInserted(sequence)
+      const path = `${file.pathOf(sequence)}.${count}`
       expect(path, value)
       const range = sequence.range as [number, number, number]
       if (sequence.flow === true) {
         const at = range[1] - 1
         const blanks = /\s*$/.exec(text.slice(range[0] + 1, at))?.[0].length ?? 0
-        splices.replace(at - blanks, at - blanks, `${sequence.items.length === 0 ? '' : ', '}${toFlow(value)}`, message)
+        splices.replace(at - blanks, at - blanks, `${count === 0 ? '' : ', '}${toFlow(value)}`, message)
         return
       }
       const last = sequence.items.at(-1) as ParsedNode
@@ -230,6 +280,7 @@ export function createYamlEditor(file: YamlFile): YamlEditor {
       return result
     }
   }
+  return editor
 }
 
 function findOwner(yaml: Yaml, node: unknown, pair: Pair): YAMLMap | undefined {

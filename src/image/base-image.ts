@@ -72,6 +72,10 @@ export interface BaseImage {
    * so a `USER` starts. `evidence`: the line in the upstream script.
    */
   stepsDown?: { guarded: boolean; evidence: string }
+  /**
+   * What the entrypoint takes over as root, where a build step leaves root's files in it: `by` matches such a command.
+   */
+  takesOver?: { path: string; by: RegExp }
   /** A directory whose scripts the entrypoint runs before its program. */
   startScripts?: string
   /** An application without an account that is known to start as any user. */

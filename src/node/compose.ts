@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { combineUses, findServiceUses, type ServiceUse } from '../compose/project.ts'
+import type { BuiltImage } from '../kubernetes/project.ts'
 import type { ComposeInput, RewriteOptions } from '../types.ts'
 import { provideYaml } from '../yaml.ts'
 import type { Folders } from './folders.ts'
@@ -20,6 +21,8 @@ export interface ComposeBuild {
   grants: NonNullable<RewriteOptions['grants']>[number][]
   /** The files, by absolute path. */
   files: ComposeInput[]
+  /** Names that services give to what they build, this Dockerfile or another. Absolute. */
+  built: BuiltImage[]
 }
 
 interface FolderCompose {
@@ -54,18 +57,22 @@ export function createComposeReader(folders: Folders, cwd: string): ComposeReade
     let context: string | undefined
     const found: LocatedUse[] = []
     const broken: ComposeInput[] = []
+    const built: BuiltImage[] = []
     for (const folder of [...upward, ...others]) {
       const inFolder = await usesIn(folder)
       // One that lies elsewhere most likely builds something else.
       if (upward.includes(folder)) broken.push(...inFolder.broken)
       for (const located of inFolder.uses) {
-        if (path.resolve(folder, located.use.dockerfile) !== dockerfile) continue
+        const { image, target } = located.use
+        const file = path.resolve(folder, located.use.dockerfile)
+        if (image !== undefined) built.push({ image, target, dockerfile: file, file: located.path })
+        if (file !== dockerfile) continue
         context ??= path.resolve(folder, located.use.context)
         found.push(located)
       }
     }
     const answer = combineUses(found)
-    return { context, ...answer, files: [...answer.files, ...broken] }
+    return { context, ...answer, files: [...answer.files, ...broken], built }
   }
 }
 

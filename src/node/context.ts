@@ -24,6 +24,10 @@ export interface BuildContext {
   mode(name: string): number | undefined
   /** Absolute path of a file of the context, or of one above it (`../compose.yaml`). */
   file(name: string): string
+  /** Whether `.dockerignore` leaves a file out. */
+  isIgnored(name: string): boolean
+  /** The Dockerfile's folder inside the context; '' where it lies outside. */
+  dockerfileFolder(): string
   /** The `.dockerignore` that is in force; undefined when there is none. */
   ignoreRules(): string | undefined
 }
@@ -67,6 +71,14 @@ export function createBuildContext(search: ContextSearch): BuildContext {
       const start = path.relative(search.top, path.join(context.folder(), name))
       if (start.startsWith('..')) return []
       return listFolder(search.top, start).map((file) => relativePath(context.folder(), path.join(search.top, file)))
+    },
+    isIgnored(name) {
+      isIgnored ??= createIgnore(context.ignoreRules())
+      return isIgnored(normalName(name))
+    },
+    dockerfileFolder() {
+      const relative = relativePath(context.folder(), path.dirname(search.dockerfile))
+      return relative === '.' || relative.startsWith('..') ? '' : relative
     },
     ignoreRules: () => readDockerignore(search.dockerfile, context.folder())
   }

@@ -62,6 +62,7 @@ export async function discoverDockerfiles(
     if (isDirectory(file)) {
       const root = realPath(file)
       roots.add(root)
+      folders.noteSearch(file)
       // The search follows no links to folders, so that what it finds lies in the real folder under the same name.
       for (const hit of await searchDirectory(file, folders))
         add(hit, hit.isLink ? realPath(hit.file) : path.join(root, path.relative(file, hit.file)))
@@ -81,7 +82,8 @@ function withoutDuplicates(found: readonly FoundFile[]): FoundFile[] {
   return [...byRealFile.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 }
 
-async function searchDirectory(folder: string, folders: Folders): Promise<SearchHit[]> {
+/** Every Dockerfile in a folder and below it. */
+export async function searchDirectory(folder: string, folders: Folders): Promise<SearchHit[]> {
   const repository = folders.repositoryOf(folder)
   const listing = repository === undefined ? undefined : await listWithGit(folder)
   // No names may mean that git ignores the folder, which is searched nevertheless because it was named.

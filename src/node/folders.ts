@@ -12,6 +12,10 @@ export interface Folders {
   note(folder: string, names: readonly string[]): void
   /** Tells of a YAML file that a search has come upon. Absolute. */
   noteYaml(file: string): void
+  /** Tells of a folder that has been searched as a whole. */
+  noteSearch(folder: string): void
+  /** Folders that have been searched as a whole. */
+  searchedFolders(): readonly string[]
   /** Compose files that searches have come upon, by folder. */
   knownComposeFolders(): readonly string[]
   /** Other YAML files that searches have come upon. */
@@ -31,6 +35,7 @@ export function createFolders(): Folders {
   const composeFiles = new Map<string, readonly string[]>()
   const composeFolders = new Set<string>()
   const yaml = new Set<string>()
+  const searched = new Set<string>()
   const folders: Folders = {
     note(folder, names) {
       if (names.includes('.git')) repositories.set(folder, folder)
@@ -41,6 +46,8 @@ export function createFolders(): Folders {
       if (isComposeName(path.basename(file))) composeFolders.add(path.dirname(file))
       else yaml.add(file)
     },
+    noteSearch: (folder) => void searched.add(folder),
+    searchedFolders: () => [...searched],
     knownComposeFolders: () => [...composeFolders].sort(),
     knownYaml: () => [...yaml].sort(),
     repositoryOf(folder) {

@@ -1,24 +1,38 @@
 import path from 'node:path'
 import { withLastStage } from '../compose/project.ts'
 import { UnrootError } from '../errors.ts'
+import type { BuiltImage, FoundManifest } from '../kubernetes/project.ts'
 import { buildFailedReport, buildFileReport } from '../report/json.ts'
 import { createSharedConfigs, type SharedConfigs } from '../report/shared-config.ts'
-import { rewrite } from '../rewrite.ts'
-import type { CompanionReport, FileReport, RewriteOptions, RewriteResult } from '../types.ts'
+import { concernsManifests, rewrite } from '../rewrite.ts'
+import type { CompanionReport, FileReport, ManifestInput, RewriteOptions, RewriteResult } from '../types.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
 import { type ComposeReader, createComposeReader } from './compose.ts'
 import { type BuildContext, createBuildContext } from './context.ts'
 import { type Discovery, discoverDockerfiles, type FoundFile } from './discover.ts'
 import { createFolders, type Folders, findTopFolder } from './folders.ts'
+import { createManifestReader, type ManifestReader } from './manifests.ts'
 import { isInside, realPath, relativePath } from './paths.ts'
 import { decodeDockerfile, fileFinding, prefetch, type ReadResult, readDockerfile } from './read.ts'
 import { writeTexts } from './write.ts'
 
 /** What may differ from file to file. */
 export interface FileOptions
-  extends Omit<RewriteOptions, 'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'contextMode'> {
+  extends Omit<
+    RewriteOptions,
+    | 'path'
+    | 'readContext'
+    | 'listContext'
+    | 'readBeside'
+    | 'listBeside'
+    | 'contextMode'
+    | 'isIgnored'
+    | 'dockerfileFolder'
+  > {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
+  /** Dockerfiles (or their folders) by the image names that manifests know them by; relative to `cwd`, or absolute. */
+  images?: Readonly<Record<string, string>>
 }
 
 /** How paths are read and written. */
@@ -82,17 +96,19 @@ interface Run {
   companions: Companions
   shared: SharedConfigs
   readCompose: ComposeReader
+  readManifests: ManifestReader
   topFolderOf: (file: string) => string
   roots: readonly string[]
   realCwd: string
 }
 
 async function* rewriteInOrder(
-  { files, roots }: Discovery,
+  discovery: Discovery,
   options: PathsOptions,
   companions: Companions,
   folders: Folders
 ): AsyncGenerator<FileReport> {
+  const { files, roots } = discovery
   const [named = options.cwd] = roots
   const topFolderOf = (file: string) => findTopFolder(file, options.cwd, named, folders)
   const realCwd = realPath(options.cwd)
@@ -101,6 +117,7 @@ async function* rewriteInOrder(
     companions,
     shared: createSharedConfigs(),
     readCompose: createComposeReader(folders, options.cwd),
+    readManifests: createManifestReader(folders, discovery),
     topFolderOf,
     roots,
     realCwd
@@ -143,11 +160,26 @@ function readFound({ file, path: name, problem }: FoundFile): ReadResult {
 async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<FileReport> {
   try {
     const asked = run.options.optionsFor?.(found.file) ?? {}
-    const { context: given, ...options } = await completeOptions(found.file, text, asked, run)
-    const context = createBuildContext({ dockerfile: found.file, text, given, top: run.topFolderOf(found.file) })
+    const completed = await completeOptions(found.file, text, asked, run)
+    const { context: given, images = {}, ...options } = completed.options
+    const top = run.topFolderOf(found.file)
+    const context = createBuildContext({ dockerfile: found.file, text, given, top })
     const name = diffName(found, run.realCwd)
     const roots = writableRoots(run, asked.context)
-    const { result, edits, note } = rewriteWithCompanions(text, { ...options, path: name }, context, roots, run)
+    const attempt = (more: RewriteOptions = {}) =>
+      rewriteWithCompanions(text, { ...options, ...more, path: name }, context, roots, run)
+    let attempted = attempt()
+    if (options.manifests === undefined && concernsManifests(attempted.result, options)) {
+      const absolute = Object.entries(images).map(([image, file]) => [image, path.resolve(run.options.cwd, file)])
+      const manifests = await run.readManifests({
+        dockerfile: found.file,
+        top,
+        images: Object.fromEntries(absolute),
+        built: completed.built
+      })
+      if (manifests.length > 0) attempted = attempt({ manifests: manifests.map((each) => toInput(each, roots, run)) })
+    }
+    const { result, edits, note } = attempted
     const report = buildFileReport(found.path, result)
     if (note) report.findings = [...report.findings, note]
     const texts = [
@@ -181,7 +213,12 @@ function reportFailure(name: string, error: unknown): FileReport {
 }
 
 /** Puts in what compose files say, unless the caller has said it. */
-async function completeOptions(file: string, text: string, options: FileOptions, run: Run): Promise<FileOptions> {
+async function completeOptions(
+  file: string,
+  text: string,
+  options: FileOptions,
+  run: Run
+): Promise<{ options: FileOptions; built: readonly BuiltImage[] }> {
   const compose = await run.readCompose(file, run.topFolderOf(file))
   const targets = options.targets ?? withLastStage(compose.targets, text)
   const context = options.context ?? compose.context
@@ -189,7 +226,7 @@ async function completeOptions(file: string, text: string, options: FileOptions,
   const mounts = options.mounts ?? compose.mounts
   const grants = options.grants ?? compose.grants
   const composeFiles = options.composeFiles ?? compose.files
-  return {
+  const completed = {
     ...options,
     publishedPorts,
     mounts,
@@ -198,6 +235,13 @@ async function completeOptions(file: string, text: string, options: FileOptions,
     ...(targets && { targets }),
     ...(context && { context })
   }
+  return { options: completed, built: compose.built }
+}
+
+function toInput(found: FoundManifest, roots: readonly string[], run: Run): ManifestInput {
+  const real = realPath(found.path)
+  const isReadOnly = !roots.some((root) => isInside(root, real))
+  return { ...found, name: relativePath(run.options.cwd, found.path), isReadOnly }
 }
 
 interface Attempt {
@@ -220,14 +264,22 @@ function rewriteWithCompanions(
       path: relativePath(context.folder(), compose.path),
       text: run.companions.read(compose.path, state) ?? compose.text
     }))
+    const manifests = options.manifests?.map((manifest) => ({
+      ...manifest,
+      path: relativePath(context.folder(), manifest.path),
+      text: run.companions.read(manifest.path, state) ?? manifest.text
+    }))
     const result = rewrite(text, {
       contextMode: context.mode,
+      isIgnored: context.isIgnored,
+      ...(options.strategy === 'entrypoint' && { dockerfileFolder: context.dockerfileFolder() }),
       listContext: context.list,
       listBeside: context.listBeside,
       readBeside: (name) => run.companions.read(context.file(name), state) ?? context.readBeside(name),
       ...options,
       ...more,
       ...(composeFiles && { composeFiles }),
+      ...(manifests && { manifests }),
       readContext
     })
     return { result, edits: result.companions.size === 0 ? [] : run.companions.locate(result.companions, context) }
@@ -271,7 +323,7 @@ export async function rewriteInput(
   const read = decodeDockerfile(bytes, name ?? 'the input')
   if (read.problem) return { report: buildFailedReport(label, read.problem), text: undefined }
   const file = path.resolve(options.cwd, label)
-  const { context: given, ...fileOptions } = options.optionsFor?.(file) ?? {}
+  const { context: given, images: _, ...fileOptions } = options.optionsFor?.(file) ?? {}
   const context =
     name === undefined && given === undefined
       ? undefined

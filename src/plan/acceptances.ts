@@ -10,11 +10,13 @@ const ignoreComment =
 /** Any comment that begins like an acceptance. */
 const anyIgnoreComment = /^[ \t\ufeff]*#[ \t]*unroot:[^\n]*/gm
 
-/** Reasons by rule. */
-export function readAcceptances(text: string, options: RewriteOptions): Map<string, string> {
-  const accepted = new Map((options.ignore ?? []).map(({ rule, reason }) => [rule, reason]))
+/** What is accepted, by rule. */
+export function readAcceptances(text: string, options: RewriteOptions): Map<string, NonNullable<Finding['accepted']>> {
+  const accepted = new Map<string, NonNullable<Finding['accepted']>>()
+  for (const { rule, reason } of options.ignore ?? []) accepted.set(rule, { reason, by: 'config' })
   if (text.includes('unroot:'))
-    for (const match of text.matchAll(ignoreComment)) accepted.set(match[1] as string, match[2] as string)
+    for (const match of text.matchAll(ignoreComment))
+      accepted.set(match[1] as string, { reason: match[2] as string, by: 'comment' })
   return accepted
 }
 

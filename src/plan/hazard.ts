@@ -41,8 +41,8 @@ export interface HazardContext {
   user: PlannedUser
   /** What leaves `/root`; the rest of the context is read as if it had. */
   homeMove: HomeMove | undefined
-  /** The server that the image runs, where its configuration can be edited. */
-  server?: ServerSetup | undefined
+  /** The servers that the image runs, where their configuration can be edited. */
+  servers?: readonly ServerSetup[]
   options: RewriteOptions
 }
 

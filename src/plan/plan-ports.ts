@@ -38,6 +38,8 @@ export function planPorts(
   )
   const taken = new Set(exposedPorts(dockerfile, image))
   for (const to of asked.values()) taken.add(to)
+  const inManifests = (options.manifests ?? []).flatMap(({ images }) => images)
+  for (const { takenPorts = [] } of inManifests) for (const port of takenPorts) taken.add(port)
   for (const port of server?.ports ?? []) taken.add(port)
   for (const port of server?.listened ?? []) listened.add(port)
   const all = new Set([...listened, ...exposed.keys()])
@@ -50,7 +52,9 @@ export function planPorts(
         help: 'Nothing to change here; if the program listens there, change it where it says so.'
       })
   if (!isNonRoot)
-    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys())))
+    for (const { port, place, instruction } of scriptPorts(startUp, new Set(exposed.keys()))) {
+      // Written in a configuration, and moved there.
+      if (server?.listened.includes(port) && !server.fixed.has(port)) continue
       findings.push({
         rule: 'low-port',
         severity: 'warning',
@@ -58,6 +62,7 @@ export function planPorts(
         help: `Let it listen on ${unprivilegedPort(port, taken)} there, then run unroot --port ${port}=${unprivilegedPort(port, taken)}.`,
         ...(instruction === undefined ? {} : { at: instruction })
       })
+    }
   const inScripts = new Set(scriptPorts(startUp, new Set(exposed.keys())).map((each) => each.port))
   for (const { port, place, instruction, variable } of sourcePorts) {
     // What moves by a variable or an argument wins over the number in the source.
@@ -89,7 +94,7 @@ export function planPorts(
           ...at
         })
         continue
-      } else if (server.isRead && !listened.has(port) && server.ports.size > 0) {
+      } else if (server.isAlone && server.isRead && !listened.has(port) && server.ports.size > 0) {
         const moved = unprivilegedPort(port, new Set())
         if (server.ports.has(moved) && !exposedPorts(dockerfile, image).has(moved)) {
           // The configuration says the new port already: the Dockerfile follows.
@@ -167,7 +172,8 @@ export function planPorts(
         help: `Change the container's side there (\`"${port}:${chosen}"\`), and where a health check or another service names ${port}.`,
         ...at
       })
-    if (publishing.length === 0 && (port === 80 || port === 443))
+    const isInManifest = inManifests.some(({ ports: named = [] }) => named.includes(port))
+    if (publishing.length === 0 && !isInManifest && (port === 80 || port === 443))
       findings.push({
         rule: 'published-port',
         severity: 'info',

@@ -21,10 +21,18 @@ import { planKeys } from './private-keys.ts'
 import { findClosedPrograms } from './program-modes.ts'
 import { hazards } from './rules.ts'
 import { noRunFacts, readRunFacts } from './run-facts.ts'
-import { type PlannedServer, planServer, readServer, type ServerSetup } from './server.ts'
+import {
+  findStartedServer,
+  isOwnedByPackage,
+  type PlannedServer,
+  planServers,
+  readServers,
+  type ServerSetup
+} from './server.ts'
 import { findSourcePorts } from './source-ports.ts'
 import { findStagesLeft } from './stages-left.ts'
 import { readStartUp, type StartUp } from './startup.ts'
+import { findStepDown, planStepDown, type StepDown, type StepDownPlan, stepDownUser } from './step-down.ts'
 import { type PlannedUser, planUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
@@ -52,6 +60,10 @@ export interface StagePlan {
   startUp: StartUp
   /** The server whose configuration is edited with the image. */
   server: PlannedServer | undefined
+  /** Strategy `entrypoint`: how the image starts as root and becomes the user. */
+  stepDown: StepDownPlan | undefined
+  /** The image starts as root and becomes the user by itself, as it stands. */
+  isSteppingDown: boolean
 }
 
 export interface Plan {
@@ -101,8 +113,8 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   const toFinding = ({ at, ...finding }: RawFinding, stage: Stage, toOld = (offset: number) => offset): Finding => {
     const [from, to] = at === undefined ? placeOf(stage.from) : 'keyword' in at ? placeOf(at) : at
     const range = at === undefined ? locator.range(from, to) : locator.range(toOld(from), toOld(to))
-    const reason = accepted.get(finding.rule)
-    return { ...finding, range, ...(reason === undefined ? {} : { accepted: { reason } }) }
+    const acceptance = accepted.get(finding.rule)
+    return { ...finding, range, ...(acceptance && { accepted: acceptance }) }
   }
   findings.push(...readMistakenComments(dockerfile.text, locator))
   const { targets, unknown } = findTargets(dockerfile, options)
@@ -170,13 +182,15 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   )
   for (const stage of stages) findings.push(...stage.findings)
   const open = findings.filter((finding) => finding.accepted === undefined)
-  const verdict: Verdict = stages.every((stage) => stage.isNonRoot)
-    ? 'already-non-root'
-    : findings.some((finding) => finding.severity === 'error')
-      ? 'refused'
-      : open.some((finding) => finding.severity === 'warning')
-        ? 'needs-review'
-        : 'converted'
+  const isImpossible = findings.some(({ rule }) => rule === 'no-step-down')
+  const verdict: Verdict =
+    stages.every((stage) => stage.isNonRoot) && !isImpossible
+      ? 'already-non-root'
+      : findings.some((finding) => finding.severity === 'error')
+        ? 'refused'
+        : open.some((finding) => finding.severity === 'warning')
+          ? 'needs-review'
+          : 'converted'
   return finish(verdict, findings, stages)
 }
 
@@ -217,15 +231,16 @@ function planStage(
 ): StagePlan {
   const options = forStage(dockerfile, stage, given)
   const image = readImage(dockerfile, stage)
-  const common = { stageIndex: stage.index, stageName: stage.name }
-  if (!isRoot(image.final)) {
+  const common = { stageIndex: stage.index, stageName: stage.name, stepDown: undefined, isSteppingDown: false }
+  const stepDown = findExistingStepDown(dockerfile, image, options)
+  if (!isRoot(image.final) || stepDown !== undefined) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
-    const user = currentUser(image)
+    const user = stepDown === undefined ? currentUser(image) : stepDownUser(stepDown, image)
     const copies = readCopies(dockerfile, image.lineage)
-    const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+    const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
-    const setup = readServer(dockerfile, image, startUp, options)
-    const server = setup && planServer(setup, image, user, readRunFacts(dockerfile, image.lineage), [], options)
+    const setups = readServers(dockerfile, image, startUp, options)
+    const server = planServers(setups, image, startUp, user, readRunFacts(dockerfile, image.lineage), [], options)
     const findWritten = () => {
       const own = findApplicationDirectories(dockerfile, image, copies, startUp)
       const facts = readRunFacts(dockerfile, image.lineage)
@@ -243,9 +258,24 @@ function planStage(
       homeMove: undefined,
       options
     }
-    const raw = [...weaknesses(image, user), ...findHazards([umaskWithoutEffect], context), ...findings]
+    const weak = stepDown === undefined ? [...weaknesses(image, user)] : [describeStepDown(stepDown)]
+    const raw: RawFinding[] = [...weak, ...findHazards([umaskWithoutEffect], context), ...findings]
+    let planned: StepDownPlan | undefined
+    if (stepDown === undefined && options.strategy === 'entrypoint') {
+      const paths = findWritten().map(({ path }) => path)
+      const answer = planStepDown({
+        ...context,
+        paths,
+        applicationDirectories: findApplicationDirectories(dockerfile, image, copies, startUp),
+        options
+      })
+      if ('plan' in answer) planned = answer.plan
+      raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
+    }
     return {
       ...common,
+      stepDown: planned,
+      isSteppingDown: stepDown !== undefined,
       isNonRoot: true,
       user,
       paths: [],
@@ -263,9 +293,9 @@ function planStage(
   }
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
-  const setup = readServer(dockerfile, image, startUp, options)
-  const user = planServerUser(setup, startUp, (account) =>
+  const startUp = readStartUp(dockerfile, image, copies, options)
+  const setups = readServers(dockerfile, image, startUp, options)
+  const user = planServerUser(setups, startUp, (account) =>
     planUser(dockerfile, image, options, account ?? findStepDownAccount(image, startUp), runFacts)
   )
   const homeMove = findHomeMove(dockerfile, image, copies, startUp, user)
@@ -275,7 +305,7 @@ function planStage(
     ...(now ?? { dockerfile, stage, image, copies, runFacts, startUp }),
     user,
     homeMove,
-    server: setup,
+    servers: setups,
     options
   }
   const applicationDirectories = findApplicationDirectories(
@@ -294,8 +324,10 @@ function planStage(
     applicationDirectories,
     options.readContext,
     options.mounts
+  ).filter(
+    ({ path, reason }) => /^made by/.test(reason) || !setups.some((setup) => isOwnedByPackage(setup, user, path))
   )
-  const server = setup && planServer(setup, image, user, runFacts, paths, options)
+  const server = planServers(setups, image, startUp, user, runFacts, paths, options)
   for (const key of planKeys(context.dockerfile, context.image, context.runFacts))
     if (server?.paths.some(({ path }) => path === key.path) !== true) paths.push(key)
   const mentions = findPortMentions(dockerfile, image, server?.variables)
@@ -304,6 +336,13 @@ function planStage(
   // Ports and servers were looked up in the original.
   const ownFindings = new Set([...(server?.findings ?? []), ...findings])
   const raw = [...findHazards(hazards, context), ...ownFindings]
+  let planned: StepDownPlan | undefined
+  if (options.strategy === 'entrypoint') {
+    const writable = [...paths, ...(server?.paths ?? [])].map(({ path }) => path)
+    const answer = planStepDown({ ...context, paths: writable, applicationDirectories, options })
+    if ('plan' in answer) planned = answer.plan
+    raw.push('plan' in answer ? startsAsRoot(answer.plan) : answer.problem)
+  }
   if (!/^\d/.test(user.text))
     raw.push({
       rule: 'named-user',
@@ -315,6 +354,7 @@ function planStage(
   const told = isRefused ? raw.filter(({ rule, severity }) => severity === 'error' || saidOfRefused.has(rule)) : raw
   return {
     ...common,
+    stepDown: planned,
     isNonRoot: false,
     user,
     paths,
@@ -342,6 +382,39 @@ function planStage(
     server
   }
 }
+
+/**
+ * An image that becomes another user by itself. With strategy `entrypoint` each of them is what was asked for; else only
+ * the form that the strategy writes, which a `USER` line would take its use.
+ */
+function findExistingStepDown(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  options: RewriteOptions
+): StepDown | undefined {
+  if (!isRoot(image.final) || options.strategy === 'arbitrary-user') return undefined
+  const copies = readCopies(dockerfile, image.lineage)
+  const found = findStepDown(image, readStartUp(dockerfile, image, copies, options))
+  return options.strategy === 'entrypoint' || found?.isAtRunTime === true ? found : undefined
+}
+
+const onKubernetes =
+  'On Kubernetes `runAsNonRoot: true` needs a `runAsUser` beside it; started as that user the entrypoint changes nothing.'
+
+const describeStepDown = ({ evidence, user, at }: StepDown): RawFinding => ({
+  rule: 'steps-down-at-start',
+  severity: 'info',
+  message: `starts as root and becomes ${user ?? 'another user'} by itself: ${evidence}`,
+  help: `Leave it, and drop all capabilities but CHOWN, DAC_OVERRIDE, SETGID and SETUID. ${onKubernetes}`,
+  ...(at === undefined ? {} : { at })
+})
+
+const startsAsRoot = ({ uid, gid, variables, tool }: StepDownPlan): RawFinding => ({
+  rule: 'steps-down-at-start',
+  severity: 'info',
+  message: `the image starts as root, and its entrypoint becomes ${uid}:${gid} (${variables.uid}, ${variables.gid}) with ${tool}`,
+  help: onKubernetes
+})
 
 function findCommandPorts(
   ports: readonly PortMapping[],
@@ -407,7 +480,7 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   const image = readImage(dockerfile, stage)
   const copies = readCopies(dockerfile, image.lineage)
   const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options.readContext)
+  const startUp = readStartUp(dockerfile, image, copies, options)
   return { dockerfile, stage, image, copies, runFacts, startUp, toOld }
 }
 
@@ -418,19 +491,24 @@ const shortPrograms = new Set(
   )
 )
 
-/** A package's server runs as the account under which its workers ran already, unless the image runs more than it. */
+/** A server runs as the account under which it ran already, unless the image runs more than it. */
 function planServerUser(
-  setup: ServerSetup | undefined,
+  setups: readonly ServerSetup[],
   startUp: StartUp,
   plan: (account: string | undefined) => PlannedUser
 ): PlannedUser {
   const user = plan(undefined)
-  const account = setup?.layout.account
-  if (account === undefined || user.source !== 'created') return user
-  const isAlone = startUp.programs.every(
-    ({ name }) => setup?.server.programs.includes(name) === true || shortPrograms.has(name)
-  )
-  return isAlone ? plan(account) : user
+  if (user.source !== 'created') return user
+  // What supervisord is told counts for all that it starts.
+  const told = setups.find(({ server, account }) => server.name === 'supervisord' && account !== undefined)
+  const accounts = new Set(setups.flatMap(({ account }) => account ?? []))
+  const account = told?.account ?? (accounts.size === 1 ? [...accounts][0] : undefined)
+  if (account === undefined) return user
+  const isAlone = startUp.programs.every((program) => {
+    const started = findStartedServer(program)?.server
+    return setups.some(({ server }) => server === started) || shortPrograms.has(program.name)
+  })
+  return isAlone || told !== undefined ? plan(account) : user
 }
 
 /** What a reader of a refusal wants to know beside the errors; the rest is advice for a conversion. */

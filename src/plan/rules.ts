@@ -1,4 +1,5 @@
 import { composeRules } from '../compose/rules.ts'
+import { kubernetesRules } from '../kubernetes/rules.ts'
 import type { Hazard, Rule } from './hazard.ts'
 import { baseForOthers } from './hazards/base-for-others.ts'
 import { buildScript } from './hazards/build-script.ts'
@@ -157,6 +158,29 @@ there, make the directory in a build stage and copy it with its owner:
 \`COPY --from=build --chown=65532:65532 /empty /data\`.`
   ),
   rule(
+    'steps-down-at-start',
+    'info',
+    'The image starts as root and becomes another user by itself',
+    `The entrypoint takes over directories as root and then becomes a user for good, with \`setpriv\`, \`su-exec\`, \`gosu\` or the
+like: strategy \`entrypoint\`. The program is not root. An image of this kind is left alone with \`--strategy entrypoint\`;
+the one that unroot writes (a test for root around it, ids from variables) in every case, because a \`USER\` line would
+only take away what it can do.
+
+Such a container needs CHOWN, DAC_OVERRIDE, SETGID and SETUID at its start, so \`cap_drop: [ALL]\` needs them in \`cap_add\`;
+\`no-new-privileges\` does no harm. On Kubernetes \`runAsNonRoot: true\` rejects it unless \`runAsUser\` is set beside it; an
+entrypoint that tests for root first works unchanged then, and \`fsGroup\` takes the place of the \`chown\`. To go back to a
+\`USER\` line, remove the script's \`ENTRYPOINT\`, \`COPY\` and \`ENV\`, and convert again.`
+  ),
+  rule(
+    'no-step-down',
+    'error',
+    'Strategy entrypoint is impossible for this image',
+    `The strategy puts a shell script in front of the image's command. It needs a shell, one of \`setpriv\`, \`su-exec\` and
+\`gosu\` (which it brings where the distribution has a package), uid and gid in numbers, and an \`ENTRYPOINT\` and \`CMD\`
+that are known, because its own \`ENTRYPOINT\` takes the place of the base image's. The message says what is missing. The
+file is unchanged; strategy \`user\` may do, with \`docker run --user UID:GID\` where data of the host is mounted.`
+  ),
+  rule(
     'umask-not-set',
     'warning',
     'The umask that was asked for could not be set',
@@ -222,7 +246,7 @@ in the config. Stages that are called \`dev\`, \`test\` and the like are not men
 ]
 
 /** Every rule that findings can name. */
-export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules].map(
+export const rules: readonly Rule[] = [...hazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
     severity,

@@ -3,18 +3,19 @@ import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { createSubstitute, resolvePath, type StageImage } from '../image/image.ts'
-import { findReadableServer } from '../services/readable-servers.ts'
-import type { BaseConfigFile, Server, ServerLayout } from '../services/server.ts'
-import { type ConfigFacts, type Listen, lineOf } from '../services/server-config.ts'
+import { findReadableServer, unwrapLauncher } from '../services/readable-servers.ts'
+import type { BaseConfigFile, LayoutQuestion, Server, ServerLayout, ServerUser } from '../services/server.ts'
+import { type ConfigFacts, type ConfigPath, type Listen, lineOf } from '../services/server-config.ts'
 import type { RewriteOptions } from '../types.ts'
 import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
+import { readCopies } from './copies.ts'
 import type { RawFinding } from './hazard.ts'
 import { isBusyboxHttpd } from './hazards/needs-server-config.ts'
-import { installedPackages } from './packages.ts'
+import { layoutQuestion } from './layout-question.ts'
 import { baseName, isInside, isPublicDirectory, isSystemDirectory, parentDirectory } from './paths.ts'
 import type { RunFacts } from './run-facts.ts'
 import { scriptWrites } from './script-writes.ts'
-import type { StartUp } from './startup.ts'
+import type { StartedProgram, StartUp } from './startup.ts'
 import type { PlannedUser } from './user.ts'
 import { isOwnedAlready, type PlannedPath } from './writable-paths.ts'
 
@@ -48,6 +49,10 @@ export interface ServerSetup {
   /** Settings that the command line makes. */
   given: ReadonlyMap<string, string>
   hasTemplates: boolean
+  /** Account under which it runs already. */
+  account: string | undefined
+  /** What no edit can mend. */
+  problem: { message: string; help: string } | undefined
   /** Files that a start script writes in place. */
   startWrites: readonly string[]
   configFiles: ConfigFiles
@@ -55,68 +60,116 @@ export interface ServerSetup {
 
 const isPrivileged = (port: number): boolean => port > 0 && port < 1024
 
-/** The server that the image runs, when its configuration is of a kind that unroot can read. */
-export function readServer(
+/** The server that a program starts, in whatever launcher's hands. */
+export function findStartedServer(
+  program: StartedProgram
+): { server: Server; name: string; args: readonly string[]; word: string } | undefined {
+  const { name, args } = unwrapLauncher(program)
+  const server = findReadableServer({ program: name })
+  return server === undefined || isBusyboxHttpd(program) || /^(?:--version|-v|-V|-t|--help)$/.test(args[0] ?? '')
+    ? undefined
+    : { server, name, args, word: name === program.name ? program.word : name }
+}
+
+/** The servers that the image runs, whose configuration is of a kind that unroot can read. */
+export function readServers(
   dockerfile: Dockerfile,
   image: StageImage,
   startUp: StartUp,
   options: RewriteOptions
-): ServerSetup | undefined {
+): ServerSetup[] {
   const base = image.base.image
-  if (base?.stepsDown?.guarded) return undefined
-  const program = startUp.programs.find(
-    (each) =>
-      findReadableServer({ program: each.name }) !== undefined &&
-      !isBusyboxHttpd(each) &&
-      !/^(?:--version|-v|-V|-t|--help)$/.test(each.args[0] ?? '')
-  )
+  if (base?.stepsDown?.guarded) return []
+  const started = new Map<Server, { name: string; args: readonly string[]; word: string } | undefined>()
+  for (const program of startUp.programs) {
+    const found = findStartedServer(program)
+    if (found !== undefined && !started.has(found.server)) started.set(found.server, found)
+  }
   const isOverridden = startUp.entrypoint?.instruction !== undefined && startUp.command?.instruction !== undefined
   const isBaseCommand = !isOverridden && (startUp.command?.instruction === undefined || startUp.programs.length === 0)
-  const server =
-    program === undefined
-      ? isBaseCommand && base?.service !== undefined
-        ? findReadableServer({ service: base.service })
-        : undefined
-      : findReadableServer({ program: program.name })
-  if (server === undefined) return undefined
-  let text: string | undefined
-  const layout = server.findLayout({
-    service: base?.service,
-    image: base?.name ?? image.base.reference.name,
-    packages: [...installedPackages(image)],
-    distribution: image.base.distribution,
-    tag: base?.tag ?? image.base.reference.tag ?? '',
-    mentions: (pattern) => {
-      text ??= image.lineage.flatMap((stage) => stage.instructions.map(({ raw }) => raw.logical)).join('\n')
-      return pattern.test(text)
-    }
-  })
-  if (layout === undefined) return undefined
+  if (started.size === 0 && isBaseCommand && base?.service !== undefined) {
+    const server = findReadableServer({ service: base.service })
+    if (server !== undefined) started.set(server, undefined)
+  }
+  return [...started].flatMap(
+    ([server, program]) => readServer(dockerfile, image, startUp, options, server, program) ?? []
+  )
+}
+
+function readServer(
+  dockerfile: Dockerfile,
+  image: StageImage,
+  startUp: StartUp,
+  options: RewriteOptions,
+  server: Server,
+  program: { name: string; args: readonly string[]; word: string } | undefined
+): ServerSetup | undefined {
+  const base = image.base.image
+  const args = program?.args ?? base?.cmd?.slice(1) ?? []
+  const question = layoutQuestion(image, { name: program?.name ?? '', args })
+  const found = server.findLayout(question)
+  if (found === undefined) return undefined
+  const layout: ServerLayout = found
   // A program that was compiled for another place reads another configuration.
-  if (program?.word.includes('/') && !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(program.word))
-    if (
-      !isInside(program.word, layout.home ?? layout.prefix) &&
-      !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
-    )
-      return undefined
-  const { config, settings } = server.readArguments(program?.args ?? base?.cmd?.slice(1) ?? [])
-  const root = config === undefined ? layout.root : resolvePath(layout.prefix, config)
+  if (layout.root !== '' && server.isOptional !== true)
+    if (program?.word.includes('/') && !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(program.word))
+      if (
+        !isInside(program.word, layout.home ?? layout.prefix) &&
+        !/^\/usr\/local\/(?:openresty|apache2)\//.test(program.word)
+      )
+        return undefined
+  const { config, settings } = server.readArguments(args)
+  const isNamed = config !== undefined
+  const root = isNamed
+    ? resolvePath(layout.startedIn ?? layout.prefix, config)
+    : layout.root === ''
+      ? ''
+      : resolvePath(layout.prefix, layout.root)
+  if (root === '' || server.findSources !== undefined) {
+    const sources = readSources(dockerfile, question, server, options)
+    // Nothing to read and nothing that it writes: it is a program like any other.
+    if (sources.length === 0 && server.isOptional === true) return undefined
+    return finishServer(sources, [], noConfigFiles, false)
+  }
   const usesEntrypoint = startUp.entrypoint !== undefined && startUp.entrypoint.instruction === undefined
   const templates = usesEntrypoint ? layout.templates : undefined
 
-  let roots = [...new Set([parentDirectory(root), ...layout.directories, ...(templates ? [templates.from] : [])])]
+  // Beside a file of the application lies the application: only the file itself is looked for.
+  const place = layout.directories.includes(parentDirectory(root)) ? parentDirectory(root) : root
+  const candidates = isNamed ? [] : (layout.roots ?? [])
+  let roots = [...new Set([place, ...candidates, ...layout.directories, ...(templates ? [templates.from] : [])])]
   for (let round = 0; ; round++) {
     const known = withTemplates(readConfigFiles(dockerfile, image, layout, roots, options), templates)
-    const read = readAll(server, layout, known, root)
+    const first = candidates.find((path) => known.get(path) !== undefined) ?? root
+    const read = readAll(server, layout, known, first)
+    if (server.isOptional === true && !isNamed && read.files.length === 0) return undefined
     const outside = read.outside.filter((path) => !roots.some((each) => isInside(path, each)))
     if (outside.length > 0 && round < 3) {
       roots = [...roots, ...outside]
       continue
     }
+    return finishServer(
+      read.files,
+      [...read.unread, ...findRewritten(image, startUp, roots)],
+      known,
+      known.hasTemplates
+    )
+  }
+
+  function finishServer(
+    all: readonly ServerConfigFile[],
+    unread: readonly UnreadConfig[],
+    configFiles: ConfigFiles,
+    hasTemplates: boolean
+  ): ServerSetup {
+    const isOverridden = server.isOverridden?.(question) === true
+    const files = dropOverridden(all).map((each) =>
+      isOverridden ? { ...each, facts: { ...each.facts, listens: [] } } : each
+    )
     const listens: { port: number; listen: Listen; at: ServerConfigFile }[] = []
     const ports = new Set<number>()
     const variables = new Set<string>()
-    for (const at of read.files)
+    for (const at of files)
       for (const listen of at.facts.listens) {
         const name = /^\$\{?(\w+)\}?$/.exec(listen.variable ?? '')?.[1]
         if (name !== undefined) {
@@ -128,20 +181,104 @@ export function readServer(
         if (!listen.isEcho) ports.add(listen.port)
         if (isPrivileged(listen.port)) listens.push({ port: listen.port, listen, at })
       }
+    const accounts = new Set(
+      files
+        .flatMap(({ facts }) => facts.accounts ?? [])
+        .filter((name) => !/^(?:root|0|nobody|nogroup|65534)$/.test(name) && !/[%$]/.test(name))
+    )
+    // An account that neither the base nor a package brings is not there.
+    const isThere = (name: string) => image.final.accounts.users.has(name) || question.packages.length > 0
+    const given = new Map(settings)
+    if (server.editsEveryFile)
+      for (const { facts } of files) for (const [name, value] of facts.settings) given.set(name, value)
     return {
       server,
       layout,
-      files: read.files,
-      unread: [...read.unread, ...findRewritten(image, startUp, roots)],
+      files,
+      unread,
       listens,
       ports,
       variables,
-      given: settings,
-      hasTemplates: known.hasTemplates,
+      given,
+      hasTemplates,
+      account: [...accounts].find((name) => accounts.size === 1 && isThere(name)) ?? layout.account,
+      problem: server.findProblem?.(
+        question,
+        files.map(({ facts }) => facts)
+      ),
       startWrites: findStartWrites(image, startUp),
-      configFiles: known
+      configFiles
     }
   }
+}
+
+const noConfigFiles: ConfigFiles = {
+  get: () => undefined,
+  match: () => [],
+  matching: () => [],
+  below: () => [],
+  doubt: () => undefined
+}
+
+/** What a later file sets again does not count in an earlier one. */
+function dropOverridden(files: readonly ServerConfigFile[]): ServerConfigFile[] {
+  return files.map((each, index) => {
+    const later = files.slice(index + 1).flatMap(({ facts }) => facts.overrides ?? [])
+    if (later.length === 0) return each
+    const isLast = ({ key }: { key?: string }) => key === undefined || !later.some((names) => names.has(key))
+    const { facts } = each
+    return {
+      ...each,
+      facts: {
+        ...facts,
+        listens: facts.listens.filter(isLast),
+        files: facts.files.filter(isLast),
+        directories: facts.directories.filter(isLast),
+        made: (facts.made ?? []).filter(isLast)
+      }
+    }
+  })
+}
+
+/** Configuration of the build context that is built into the program. */
+function readSources(
+  dockerfile: Dockerfile,
+  question: LayoutQuestion,
+  server: Server,
+  { readContext }: RewriteOptions
+): ServerConfigFile[] {
+  if (readContext === undefined || server.findSources === undefined) return []
+  const folders = new Map<string, Instruction>()
+  for (const { sources, from, instruction } of readCopies(dockerfile, dockerfile.stages))
+    if (from === undefined)
+      for (const source of sources) {
+        const folder = resolvePath('/', source).slice(1)
+        if (/[*?[$]/.test(folder)) continue
+        folders.set(folder, instruction)
+        // A single file stands for its folder.
+        if (/\.\w+$/.test(folder)) folders.set(parentDirectory(`/${folder}`).slice(1), instruction)
+      }
+  const found: ServerConfigFile[] = []
+  for (const name of new Set(server.findSources(question, [...folders.keys()]))) {
+    const text = readContext(name)
+    const facts = text === undefined ? undefined : server.read(text, 'main')
+    if (text === undefined || facts === undefined) continue
+    if (facts.listens.length + facts.files.length + facts.directories.length === 0) continue
+    found.push({
+      file: {
+        path: name,
+        text,
+        link: undefined,
+        origin: { kind: 'context', name },
+        instruction: undefined,
+        isTouched: false
+      },
+      facts,
+      isRoot: false,
+      base: undefined
+    })
+  }
+  return found
 }
 
 /** Files that start scripts write without replacing them, so that the file itself must belong to the user. */
@@ -218,7 +355,7 @@ function readAll(
     const base = file.origin.kind === 'base' ? layout.files.find((each) => each.path === file.path) : undefined
     files.push({ file, facts, isRoot, base })
     for (const include of facts.includes) {
-      const target = resolvePath(layout.prefix, include.path)
+      const target = resolvePath(layout.isRelativeToRoot ? parentDirectory(root) : layout.prefix, include.path)
       const isGlob = /[*?[]/.test(target)
       const folder = parentDirectory(isGlob ? target.slice(0, target.search(/[*?[]/) + 1) : target)
       outside.push(folder)
@@ -246,6 +383,8 @@ export interface PlannedServer {
   editsContext: boolean
   /** The first configuration file cannot be edited: what it says stays true. */
   keepsSettings: boolean
+  /** Nothing else in the image listens. */
+  isAlone: boolean
   paths: readonly ServerPath[]
   findings: readonly RawFinding[]
   /** Files of the build context that configure it. */
@@ -261,10 +400,16 @@ export interface ServerPath {
   isNew: boolean
 }
 
+/** The package has given it to the account that the image runs as. */
+export const isOwnedByPackage = ({ layout }: ServerSetup, user: PlannedUser, path: string): boolean =>
+  layout.account !== undefined &&
+  layout.account === user.name &&
+  layout.owned?.some((directory) => isInside(path, directory)) === true
+
 export const isInContext = ({ file }: ServerConfigFile): boolean => file.origin.kind === 'context'
 
-/** Plans the part of a stage that is about its server. */
-export function planServer(
+/** Plans the part of a stage that is about one server. */
+function planServer(
   setup: ServerSetup,
   image: StageImage,
   user: PlannedUser,
@@ -277,17 +422,20 @@ export function planServer(
   const findings: RawFinding[] = []
   const root = files.find((each) => each.isRoot)
   const isEditable = (each: ServerConfigFile) => editsContext || !isInContext(each)
+  const serverUser: ServerUser = { ...user, accounts: image.final.accounts }
+  if (setup.problem !== undefined) findings.push({ rule: 'needs-server-config', severity: 'error', ...setup.problem })
   // A port that stands in a file which nobody can edit here stays everywhere: two halves would not fit.
   const fixed = new Set<number>()
   for (const { port, at } of listens) if (!isEditable(at)) fixed.add(port)
   if (unread.length > 0) for (const { port } of listens) fixed.add(port)
-  const keepsSettings = root === undefined || !isEditable(root)
+  const isKept = keepsSettings(setup, editsContext)
 
   const paths = new Map<string, ServerPath>()
   const isGiven = (written: string): boolean => {
     const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
     return (
       isPublicDirectory(path) ||
+      isOwnedByPackage(setup, user, path) ||
       planned.some((each) => each.kind === 'directory' && isInside(path, each.path)) ||
       isOwnedAlready(path, facts, user, image.final.accounts)
     )
@@ -306,6 +454,15 @@ export function planServer(
       isNew: layout.mayMiss?.includes(written) === true
     })
   }
+  if (root?.base !== undefined) for (const path of layout.writableFiles ?? []) own(path, { kind: 'file', isNew: true })
+  if (isOther && layout.isBoundToAccount === true)
+    findings.push({
+      rule: 'needs-server-config',
+      severity: 'error',
+      message: `${server.name} from a package works as ${layout.account} only, and the image would run as ${user.name ?? user.text}`,
+      help: `Give it an image of its own, or run everything as ${layout.account} (--user ${layout.account}).`
+    })
+  else if (isOther) for (const path of layout.owned ?? []) own(path, { isRecursive: true })
   if (layout.home !== undefined && root?.base === undefined) own(layout.home)
   if (setup.hasTemplates && layout.templates !== undefined) own(layout.templates.to, { isRecursive: true })
   for (const each of files) {
@@ -317,6 +474,13 @@ export function planServer(
       own(isOneOfMany && !isSystemDirectory(parent) ? parent : path, { isNew: true })
     }
     if (each.base !== undefined && layout.writable.length > 0 && each.file.origin.kind === 'base') continue
+    for (const made of each.facts.made ?? []) {
+      const path = resolvePath(layout.workPrefix ?? layout.prefix, made.path)
+      const folder = parentDirectory(path)
+      if (isCovered(path)) continue
+      if (!isSystemDirectory(folder)) own(folder, { isNew: true })
+      else if (layout.owned?.includes(folder) !== true) findings.push(madeInSystem(server, each, path, made))
+    }
     for (const { path: written } of each.facts.files) {
       if (layout.linkedLogs?.includes(written)) continue
       const path = resolvePath(layout.workPrefix ?? layout.prefix, written)
@@ -334,7 +498,7 @@ export function planServer(
     const isOwned = planned.some((each) => each.isRecursive === true && isInside(path, each.path))
     if ((isBase || isPage) && !isOwned) paths.set(path, { path, kind: 'file', isRecursive: false, isNew: isPage })
   }
-  if (keepsSettings) {
+  if (isKept) {
     // The pid file where the configuration has it, made beforehand: its directory belongs to the system.
     const pid = root?.facts.settings.get('pid') ?? layout.pid
     if (pid !== '' && !isCovered(resolvePath(layout.prefix, pid)))
@@ -370,7 +534,7 @@ export function planServer(
       help: server.byHand,
       ...(instruction === undefined ? {} : { at: instruction })
     })
-  if (unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0)
+  if (server.isQuiet !== true && unread.length === 0 && setup.ports.size === 0 && setup.variables.size === 0)
     findings.push({
       rule: 'unread-server-config',
       severity: 'warning',
@@ -386,9 +550,9 @@ export function planServer(
             ? [`line ${lineOf(text, start)}: a port above 1023 instead of ${port}`]
             : []
         ),
-        ...(each.isRoot
+        ...(each.isRoot || server.editsEveryFile
           ? server
-              .editSettings(text, isCovered, setup.given)
+              .editSettings(text, isCovered, setup.given, serverUser)
               .map(
                 (edit) =>
                   `line ${lineOf(text, edit.start)}: ${edit.text.trim() === '' ? `no \`${text.slice(edit.start, edit.end).trim()}\`` : `\`${edit.text.trim()}\``}`
@@ -440,11 +604,75 @@ export function planServer(
     fixed,
     isRead: unread.length === 0,
     editsContext,
-    keepsSettings,
+    keepsSettings: isKept,
+    isAlone: true,
     paths: [...paths.values()],
     findings,
     contextFiles: files.flatMap(({ file }) => (file.origin.kind === 'context' ? [file.origin.name] : []))
   }
+}
+
+const madeInSystem = (
+  server: Server,
+  { file }: ServerConfigFile,
+  path: string,
+  { offset }: ConfigPath
+): RawFinding => ({
+  rule: 'needs-server-config',
+  severity: 'error',
+  message: `${file.path} line ${lineOf(file.text ?? '', offset)}: ${server.name} makes ${path}, and ${parentDirectory(path)} belongs to root`,
+  help: `Move it to a directory of its own there and wherever it is used (${parentDirectory(path)}/app/${baseName(path)}), then convert again.`,
+  ...(file.instruction === undefined ? {} : { at: file.instruction })
+})
+
+/** Plans all servers of a stage as if they were one. */
+export function planServers(
+  setups: readonly ServerSetup[],
+  image: StageImage,
+  startUp: StartUp,
+  user: PlannedUser,
+  facts: RunFacts,
+  planned: readonly PlannedPath[],
+  options: RewriteOptions
+): PlannedServer | undefined {
+  const all = setups.map((setup) => planServer(setup, image, user, facts, planned, options))
+  const [first, ...rest] = all
+  if (first === undefined) return undefined
+  const isAlone = !setups.some(
+    ({ server }) =>
+      server.name === 'supervisord' &&
+      startUp.programs.some((program) => {
+        const found = findStartedServer(program)?.server
+        return !setups.some((each) => each.server === found)
+      })
+  )
+  if (rest.length === 0) return { ...first, isAlone }
+  const listening = all.filter(({ ports, variables }) => ports.size + variables.size > 0)
+  const union = <Item>(pick: (server: PlannedServer) => Iterable<Item>) => [
+    ...new Set(all.flatMap((each) => [...pick(each)]))
+  ]
+  const paths = new Map<string, ServerPath>()
+  for (const path of all.flatMap((each) => each.paths)) if (!paths.has(path.path)) paths.set(path.path, path)
+  return {
+    name: (listening.length > 0 ? listening : all).map(({ name }) => name).join(' and '),
+    listened: union(({ listened }) => listened),
+    ports: new Set(union(({ ports }) => ports)),
+    variables: new Set(union(({ variables }) => variables)),
+    fixed: new Set(union(({ fixed }) => fixed)),
+    isRead: all.every(({ isRead }) => isRead),
+    editsContext: first.editsContext,
+    keepsSettings: first.keepsSettings,
+    isAlone,
+    paths: [...paths.values()],
+    findings: all.flatMap(({ findings }) => findings),
+    contextFiles: union(({ contextFiles }) => contextFiles)
+  }
+}
+
+/** The first configuration file cannot be edited: what it says stays true. */
+export const keepsSettings = ({ files }: ServerSetup, editsContext: boolean): boolean => {
+  const root = files.find((each) => each.isRoot)
+  return root === undefined || (!editsContext && isInContext(root))
 }
 
 /** How a file comes into the image. */

@@ -9,11 +9,13 @@ import { shellSources } from '../image/shell-source.ts'
 import { findRootProgram } from '../services/root-programs.ts'
 import { findServerByProgram } from '../services/servers.ts'
 import { type Guard, readShell, type ShellCommand, type ShellScript } from '../shell/commands.ts'
+import type { RewriteOptions } from '../types.ts'
 import { type Copy, findOrigin, type Origin } from './copies.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
 import { baseName } from './paths.ts'
 import { findMadeByRun } from './run-scripts.ts'
 import { readFlow } from './script-flow.ts'
+import { readSupervised } from './supervised.ts'
 
 export interface StartedProgram {
   /** Last part of the path. */
@@ -55,6 +57,8 @@ export interface StartUp {
   scripts: readonly StartScript[]
   /** Every command that runs at the start, with where it stands; those of scripts included. */
   commands: readonly StartCommand[]
+  /** Where supervisord starts its programs. */
+  directories: readonly string[]
   /** What the scripts assign, as far as the files tell. */
   variables: ReadonlyMap<string, string>
   entrypoint: CommandLine | undefined
@@ -112,7 +116,7 @@ const isScriptName = (word: string): boolean =>
   (/entrypoint/i.test(baseName(word)) && !/\.(js|mjs|cjs|ts|py|rb|php|pl|dll|jar)$/.test(word))
 
 /** Words behind wrappers such as `tini --`. */
-function unwrap(words: readonly string[]): readonly string[] {
+export function unwrap(words: readonly string[]): readonly string[] {
   let rest = words
   for (let depth = 0; depth < 6; depth++) {
     const wrapper = wrappers.get(baseName(rest[0] ?? ''))
@@ -152,17 +156,19 @@ export function readPackageScript(text: string, name: string): string | undefine
 
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
-/** Reads how the image starts. `readContext` brings scripts of the build context. */
+/** Reads how the image starts. `readContext` of the options brings scripts of the build context. */
 export function readStartUp(
   dockerfile: Dockerfile,
   image: StageImage,
   copies: readonly Copy[],
-  readContext: ((path: string) => string | undefined) | undefined
+  options: RewriteOptions
 ): StartUp {
+  const { readContext } = options
   const { final, base } = image
   const programs: StartedProgram[] = []
   const scripts: StartScript[] = []
   const commands: StartCommand[] = []
+  const directories: string[] = []
   /** Words of the scripts read so far: what a library's functions are called by. */
   const callers = new Map<string, Guard>()
   const functions = new Set<string>()
@@ -347,6 +353,13 @@ export function readStartUp(
     }
     programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
     addPackageScript(name, words.slice(1), instruction, guard)
+    if (name === 'supervisord' && !seen.has(name)) {
+      seen.add(name)
+      for (const each of readSupervised(dockerfile, image, words.slice(1), options)) {
+        if (each.directory?.startsWith('/')) directories.push(resolvePath('/', each.directory))
+        addText(readShell(each.text), each.text, instruction, each.place, guard, each.directory ?? final.workdir)
+      }
+    }
   }
 
   /** A program without a script's name may still be one: a file of the context that begins with `#!`. */
@@ -558,6 +571,7 @@ export function readStartUp(
     programs,
     scripts,
     commands,
+    directories,
     variables,
     entrypoint,
     command,

@@ -4,6 +4,7 @@ import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import { type Accounts, resolvePrincipal } from '../image/accounts.ts'
 import { createSubstitute, readImage, resolvePath, type StageImage, stateBefore } from '../image/image.ts'
+import { shellSources } from '../image/shell-source.ts'
 import { type ArgumentWrite, findArgumentWrites } from '../services/program-writes.ts'
 import type { RewriteOptions } from '../types.ts'
 import type { Copy } from './copies.ts'
@@ -43,6 +44,12 @@ const dataVariable =
   /(?:^|_)(?:DATA|LOGS?|LOGFILE|CACHE|TMP|TEMP|UPLOADS?|STORAGE|STATE|MEDIA|SPOOL|PID|PIDFILE|DB|DATABASE)(?:_?(?:DIR|DIRECTORY|HOME|PATH|ROOT|FOLDER|FILE|LOCATION))?$/
 const homeVariable = /_(?:HOME|DIR|PATH|ROOT|FOLDER)$/
 const hasExtension = /\/[^/]+\.[A-Za-z][A-Za-z0-9]{0,5}$/
+
+const leavesFiles = (instruction: Instruction, by: RegExp): boolean =>
+  instruction.keyword === 'RUN' &&
+  shellSources(instruction).some(({ script }) =>
+    script.commands.some(({ name, args }) => by.test([name, ...args.map(({ value }) => value)].join(' ')))
+  )
 
 /** Web roots are only read by the server that delivers them. */
 export const isWebRoot = (path: string): boolean =>
@@ -87,6 +94,8 @@ export function findApplicationDirectories(
     if (target.startsWith('/') && copies.some((copy) => isInside(copy.destination, target)))
       declared.add(resolvePath('/', target))
   }
+  for (const directory of startUp?.directories ?? [])
+    if (copies.some((copy) => isInside(copy.destination, directory))) declared.add(directory)
   for (const copy of copies) {
     if (copy.isUnresolved) continue
     const at = copy.state.workdir
@@ -281,6 +290,18 @@ export function planPaths(
       }
     }
   }
+
+  // The entrypoint would take over what a build step leaves there (an Erlang cookie of mode 0400).
+  const { takesOver } = image.base.image ?? {}
+  const leaving = takesOver && all.findLast((instruction) => leavesFiles(instruction, takesOver.by))
+  if (takesOver !== undefined && leaving !== undefined)
+    planned.set(takesOver.path, {
+      path: takesOver.path,
+      kind: 'directory',
+      reason: `RUN in line ${leaving.startLine} leaves root’s files there`,
+      isRecursive: true,
+      madeBy: leaving.argumentText
+    })
 
   for (const { framework, directory, writes, builder } of findFrameworkPaths(
     dockerfile,

@@ -26,7 +26,10 @@ const finding = v.strictObject({
   range,
   accepted: v.exactOptional(
     v.pipe(
-      v.strictObject({ reason: v.string() }),
+      v.strictObject({
+        reason: v.string(),
+        by: v.exactOptional(v.picklist(['comment', 'config']))
+      }),
       v.description('Present when a comment in the Dockerfile or the config accepts the finding.')
     )
   )

@@ -269,7 +269,7 @@ const rootPrograms: readonly RootProgram[] = [
   {
     names: ['supervisord', 'supervisorctl'],
     category: 'supervisor',
-    why: 'supervisord starts several programs and keeps a pid file and logs; its configuration is not read yet',
+    why: 'supervisord starts several programs and keeps a pid file and logs, and its configuration could not be read',
     instead:
       'Give each program an image of its own. By hand: no `user=` in supervisord.conf, `logfile=/dev/null`, `logfile_maxbytes=0`, `pidfile=/tmp/supervisord.pid`, and programs that start as one user; then USER.'
   },

@@ -20,12 +20,16 @@ export interface Listen {
   after: string
   /** The line says the same port for a second time (a virtual host): it moves, but binds nothing. */
   isEcho: boolean
+  /** Where a later file may say another: one of `ConfigFacts.overrides`. */
+  key?: string
 }
 
 /** A path that the server writes, reads as root, or gets more configuration from. */
 export interface ConfigPath {
   path: string
   offset: number
+  /** Where a later file may set the same again (`www listen`): one of `ConfigFacts.overrides`. */
+  key?: string
 }
 
 /** What one configuration file says. */
@@ -42,6 +46,23 @@ export interface ConfigFacts {
   settings: ReadonlyMap<string, string>
   /** Where the server's own port is asked for (`$server_port`), in words for a message. */
   ownPort: readonly { offset: number; text: string }[]
+  /** Sockets and files that are replaced: their directory must be writable. */
+  made?: readonly ConfigPath[]
+  /** Accounts to which it changes when it starts as root. */
+  accounts?: readonly string[]
+  /** What this file sets for good: what earlier files say of it does not count. */
+  overrides?: ReadonlySet<string>
+}
+
+/** Facts of a configuration that says nothing. */
+export const noFacts: ConfigFacts = {
+  listens: [],
+  includes: [],
+  files: [],
+  directories: [],
+  keys: [],
+  settings: new Map(),
+  ownPort: []
 }
 
 /** Applies edits that do not overlap. */

@@ -1,3 +1,4 @@
+import type { Accounts } from '../image/accounts.ts'
 import type { Distribution } from '../image/base-image.ts'
 import type { ConfigEdit, ConfigFacts } from './server-config.ts'
 
@@ -18,15 +19,27 @@ export interface BaseConfigFile {
 export interface ServerLayout {
   /** For messages: `the official image`. */
   name: string
-  /** The configuration that is read first. */
+  /** The configuration that is read first; '' where the server has none. */
   root: string
+  /** Where it looks for a configuration that no argument names, if that is not `root` alone: the first that is there. */
+  roots?: readonly string[]
+  /** Its data and its own accounts want no other user. */
+  isBoundToAccount?: true
   /** Relative names in it count from here. */
   prefix: string
+  /** Relative names of a configuration on the command line count from here, where that differs from `prefix`. */
+  startedIn?: string
+  /** Relative names in a configuration count from the directory of the first one. */
+  isRelativeToRoot?: true
   /** Directories that are there, so that a `COPY` to one of them goes into it. */
   directories: readonly string[]
   files: readonly BaseConfigFile[]
-  /** Account under which its workers run already, where its number is fixed. */
+  /** Account under which it runs already. */
   account?: string
+  /** Directories that belong to that account: another user must be given them. */
+  owned?: readonly string[]
+  /** Files that it writes whatever its configuration says. */
+  writableFiles?: readonly string[]
   /** Directories that the server fills whatever its configuration says. */
   writable: readonly string[]
   /** Those of `writable` that a package makes at its first start only. */
@@ -63,6 +76,19 @@ export interface LayoutQuestion {
   tag: string
   /** Whether the Dockerfile's instructions say it anywhere. */
   mentions: (pattern: RegExp) => boolean
+  /** Where it is started. */
+  workdir: string
+  /** Name of the program that starts it, and what follows. */
+  program: string | undefined
+  args: readonly string[]
+  environment: (name: string) => string | undefined
+}
+
+/** Who the image will run as. */
+export interface ServerUser {
+  uid: number | undefined
+  name: string | undefined
+  accounts: Accounts
 }
 
 /** A server whose configuration unroot can read and edit. */
@@ -73,6 +99,16 @@ export interface Server {
   services: readonly string[]
   packages: RegExp
   findLayout(question: LayoutQuestion): ServerLayout | undefined
+  /** Where its configuration says nothing of it, it listens on a high port. */
+  isQuiet?: true
+  /** Without a configuration of its own it needs nothing: it listens on a high port and writes nothing. */
+  isOptional?: true
+  /** Arguments or variables say where it listens, so what the configuration says of it does not count. */
+  isOverridden?(question: LayoutQuestion): boolean
+  /** Files of the build context that are built into the program. `folders`: what `COPY`s bring. */
+  findSources?(question: LayoutQuestion, folders: readonly string[]): readonly string[]
+  /** What stands against it, of which no edit is known. */
+  findProblem?(question: LayoutQuestion, facts: readonly ConfigFacts[]): { message: string; help: string } | undefined
   readArguments(args: readonly string[]): {
     config: string | undefined
     prefix: string | undefined
@@ -85,15 +121,17 @@ export interface Server {
   /** Comment above the `RUN` that edits the base's own configuration. */
   comment(uid: string, does: { port?: number; settings: boolean }): string
   /**
-   * Edits of the first configuration file, ports left out.
+   * Edits of the first configuration file, ports left out; with `editsEveryFile` of every one.
    *
    * @param given settings that the command line makes
    */
   editSettings(
     text: string,
     isWritable: (path: string) => boolean,
-    given: ReadonlyMap<string, string>
+    given: ReadonlyMap<string, string>,
+    user: ServerUser
   ): readonly ConfigEdit[]
+  editsEveryFile?: true
 }
 
 /** Gives a server its type. */

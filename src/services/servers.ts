@@ -93,13 +93,6 @@ const configuredServers: readonly ConfiguredServer[] = [
     alternative: 'Set `ENVOY_UID`, or use the distroless image, which runs as 65532.'
   },
   {
-    name: 'uWSGI',
-    programs: ['uwsgi'],
-    services: [],
-    needs: 'its ini file: `uid`, `gid`, sockets and pid files',
-    alternative: 'By hand: no `uid`/`gid`, sockets and pid files in an owned directory, ports above 1023.'
-  },
-  {
     name: 'a database server',
     programs: [
       'mysqld',

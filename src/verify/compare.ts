@@ -7,6 +7,8 @@ export interface Comparison {
   /** The uid that the plan names; null: only that it is not root. */
   uid: number | null
   ports: readonly PortMapping[]
+  /** It starts as root and becomes the user at once. */
+  startsAsRoot?: boolean
   settings: Pick<VerifySettings, 'http' | 'maxGrowth' | 'stay'>
 }
 
@@ -90,9 +92,11 @@ function describeState({ state, exitCode }: RunOutcome): string {
   return state === 'exited' ? `exits ${exitCode}` : 'no'
 }
 
-function compareUser(before: Observation, after: Observation, { uid }: Comparison): Check {
+function compareUser(before: Observation, after: Observation, { uid, startsAsRoot = false }: Comparison): Check {
   const sides: Sides = [describeUids(before), describeUids(after)]
   const processes = after.run?.processes
+  if (!processes && startsAsRoot)
+    return skipped('user', 'no process lived long enough to be looked at; the entrypoint starts as root', sides)
   if (!processes) return compareConfiguredUser(after.build.user, uid, sides)
   const root = processes.filter((process) => process.uid === 0)
   if (root.length > 0) return failed('user', sides, `${listed(root.map(({ name }) => name))} runs as root`)

@@ -21,6 +21,8 @@ export interface Expectation {
   ports: readonly number[] | undefined
   /** HTTP answers that must come; undefined: whatever listens is asked. */
   http: readonly HttpAnswer[] | undefined
+  /** Its entrypoint is root until it becomes the user: what was seen before does not count. */
+  startsAsRoot: boolean
   isHealthy: boolean
   isExit: boolean
   /** At least so long is waited for it. */
@@ -30,6 +32,7 @@ export interface Expectation {
 export const firstStart: Expectation = {
   ports: undefined,
   http: undefined,
+  startsAsRoot: false,
   isHealthy: false,
   isExit: false,
   milliseconds: 0
@@ -86,6 +89,7 @@ async function watch(container: Watched): Promise<RunOutcome> {
   const started = Date.now()
   const seen = new Map<string, SeenProcess>()
   let wasSeen = false
+  let isStarting = expectation.startsAsRoot
   let listeners: Listener[] | null = null
   let state: ContainerState | undefined
   const look = async () => {
@@ -93,6 +97,10 @@ async function watch(container: Watched): Promise<RunOutcome> {
     if (state?.isRunning !== true) return
     const processes = await probe.processes(state)
     wasSeen ||= processes !== undefined && processes.length > 0
+    if (isStarting && processes !== undefined && processes.length > 0) {
+      isStarting = processes.some(({ uid }) => uid === 0)
+      seen.clear()
+    }
     for (const process of processes ?? []) seen.set(`${process.uid} ${process.name}`, process)
     listeners = (await probe.listeners(state)) ?? listeners
   }

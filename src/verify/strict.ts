@@ -1,4 +1,6 @@
 /** How the rewritten image is started: as strict platforms do it. */
+
+import { stepDownCapabilities } from '../plan/step-down.ts'
 import type { WritablePath } from '../types.ts'
 import type { EngineKind } from './engine.ts'
 import type { VerifySettings } from './types.ts'
@@ -14,7 +16,7 @@ const keepsContent = /working directory|application files|^VOLUME/
 export function strictArguments(
   settings: VerifySettings,
   kind: EngineKind,
-  { uid, writablePaths }: Pick<Candidate, 'uid' | 'writablePaths'>
+  { uid, writablePaths, startsAsRoot = false }: Pick<Candidate, 'uid' | 'writablePaths' | 'startsAsRoot'>
 ): string[] {
   const { runNetwork, readOnly } = settings
   // Docker gives a tmpfs the mode of the directory below it, whatever is asked for, so the owner counts. Podman does
@@ -23,6 +25,7 @@ export function strictArguments(
   return [
     ...['--network', runNetwork],
     ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    ...(startsAsRoot ? stepDownCapabilities.flatMap((name) => ['--cap-add', name]) : []),
     // The engine refuses to change the network of the machine itself.
     ...(runNetwork === 'host' ? [] : ['--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024']),
     ...(readOnly ? ['--read-only', ...temporaryPaths(writablePaths).flatMap((path) => ['--tmpfs', path + mode])] : [])

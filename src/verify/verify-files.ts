@@ -149,12 +149,12 @@ function knownTarget(text: string, target: string | undefined): string | undefin
 
 /** The converted file as a version of the image. */
 export function toCandidate({ result, text, targets }: RewrittenFile, target: string | undefined): Candidate {
-  const { text: rewritten, companions, ports, writablePaths, user, stage } = result
+  const { text: rewritten, companions, ports, writablePaths, user, stage, startsAsRoot } = result
   // The report names the user of one stage; of another shipped stage only that it must not be root.
   const isReported =
     (targets?.length ?? 0) < 2 || target === undefined || target === stage?.name || target === String(stage?.index)
   const uid = isReported && rewritten !== text ? (user?.uid ?? null) : null
-  return { text: rewritten, files: companions, uid, ports, writablePaths }
+  return { text: rewritten, files: companions, uid, ports, writablePaths, startsAsRoot }
 }
 
 /** Puts the comparison into words. */

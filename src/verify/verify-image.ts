@@ -18,6 +18,8 @@ export interface Candidate {
   uid: number | null
   ports: readonly PortMapping[]
   writablePaths: readonly WritablePath[]
+  /** Strategy `entrypoint`: it starts as root, and becomes the user at once. */
+  startsAsRoot?: boolean
 }
 
 export interface ImageJob {
@@ -101,27 +103,26 @@ async function tryCandidate(
   const args = strictArguments(settings, session.engine.kind, candidate)
   const run =
     built.facts &&
-    (await observeRun(
-      built.tag,
-      built.facts,
-      args,
-      settings,
-      expect(original.run as RunOutcome, candidate.ports),
-      session
-    ))
+    (await observeRun(built.tag, built.facts, args, settings, expect(original.run as RunOutcome, candidate), session))
   const observation: Observation = { build: built.outcome, run: run ?? null }
-  const checks = compareObservations(original, observation, { uid: candidate.uid, ports: candidate.ports, settings })
+  const checks = compareObservations(original, observation, {
+    uid: candidate.uid,
+    ports: candidate.ports,
+    startsAsRoot: candidate.startsAsRoot ?? false,
+    settings
+  })
   const hasFailed = checks.some(({ status }) => status === 'failed')
   return { observation, checks, log: hasFailed ? (run?.log ?? built.outcome.log).slice(-shownLines) : [] }
 }
 
 /** What the original came to, the rewritten version must come to. */
-function expect(original: RunOutcome, ports: readonly PortMapping[]): Expectation {
+function expect(original: RunOutcome, { ports, startsAsRoot = false }: Candidate): Expectation {
   return {
     ports: comparableListeners(original).map(({ port }) => mappedPort(port, ports)),
     http: original.http
       ?.filter(({ status }) => status > 0)
       .map(({ port, status }) => ({ port: mappedPort(port, ports), status })),
+    startsAsRoot,
     isHealthy: original.health === 'healthy',
     isExit: original.state === 'exited',
     milliseconds: original.milliseconds * 3

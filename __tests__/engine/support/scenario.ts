@@ -22,6 +22,8 @@ const schema = v.strictObject({
   network: v.optional(v.picklist(['none', 'host'])),
   /** Options of the rewrite. */
   options: v.optional(v.record(v.string(), v.unknown())),
+  /** The original changes to an account of its own: none of its processes is root once it has started. */
+  stepsDown: v.optional(v.boolean()),
   /** Start the rewritten version with a read-only root. */
   readOnly: v.optional(v.boolean()),
   /** Octal modes of files, which git does not keep. */

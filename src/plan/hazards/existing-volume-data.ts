@@ -13,9 +13,12 @@ export const existingVolumeData = defineHazard({
   description: `A new named volume takes over the owner of the image's directory; one that has data keeps its own, and so does a
 bind mount. After the upgrade the process can no longer write to data that root wrote before. Once, for each volume:
 \`docker run --rm --user 0 --volume NAME:/data busybox chown -R UID:GID /data\`. On Kubernetes \`fsGroup\` does it. Mounts of
-compose files that build the image are looked at as well; the owner of a bind mount is that of the host's directory.`,
+compose files that build the image are looked at as well; the owner of a bind mount is that of the host's directory.
+With \`--strategy entrypoint\` the container takes them over itself at each start.`,
   *find({ image, dockerfile, options }) {
     const seen = new Set<string>()
+    // There the entrypoint takes them over at each start.
+    const isTakenOver = options.strategy === 'entrypoint'
     for (const { path, kind, file } of options.mounts ?? []) {
       if (kind === 'read-only') {
         if (isKey.test(path))
@@ -25,7 +28,7 @@ compose files that build the image are looked at as well; the owner of a bind mo
           }
         continue
       }
-      if (!holdsData(path) || seen.has(path)) continue
+      if (isTakenOver || !holdsData(path) || seen.has(path)) continue
       seen.add(path)
       yield kind === 'bind'
         ? {
@@ -38,7 +41,7 @@ compose files that build the image are looked at as well; the owner of a bind mo
           }
     }
     for (const instruction of image.lineage.flatMap((stage) => stage.instructions)) {
-      if (instruction.keyword !== 'VOLUME') continue
+      if (isTakenOver || instruction.keyword !== 'VOLUME') continue
       const words = instruction.json?.map((string) => string.value) ?? instruction.words.map((word) => word.text)
       const paths = words
         .map((word) => {

@@ -46,10 +46,10 @@ that a \`RUN\` has made there (\`manage.py migrate\`, \`rake db:setup\`, \`prism
 
 What to do if it writes there: let that \`RUN\` end with \`&& chown -R uid:gid <the directory that it writes>\` (in the same
 \`RUN\`, so nothing is stored twice), or unpack in a build stage and \`COPY --from=build --chown=uid:gid\`.`,
-  *find({ dockerfile, image, copies, runFacts, server }) {
+  *find({ dockerfile, image, copies, runFacts, servers = [] }) {
     const directories = [
       ...findApplicationDirectories(dockerfile, image, copies),
-      ...(server?.layout.applications ?? [])
+      ...servers.flatMap(({ layout }) => layout.applications ?? [])
     ]
     if (directories.length === 0) return
     for (const stage of image.lineage)

@@ -1,15 +1,16 @@
 import { findRootProgram } from '../../services/root-programs.ts'
 import { defineHazard } from '../hazard.ts'
+import { findStartedServer } from '../server.ts'
 
 export const needsRootService = defineHazard({
   name: 'needs-root-service',
   severity: 'error',
   guide: 'running-as-root',
   summary: 'The image starts a service that only root can run',
-  description: `sshd, cron, an init system, supervisord, a mail server, a container engine and the like change users, bind
+  description: `sshd, cron, an init system, a supervisord whose configuration cannot be read, a mail server, a container engine and the like change users, bind
 privileged ports or write to other accounts' files. The file is refused; the message names the line, the help what to
 use instead. Where it must stay: rootless Docker or \`userns-remap\` make root in the container nobody on the host.`,
-  *find({ image, startUp, copies }) {
+  *find({ image, startUp, copies, servers = [] }) {
     const base = image.base.image
     const runsBase =
       startUp.entrypoint === undefined ||
@@ -24,6 +25,16 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
     for (const program of startUp.programs) {
       const found = findRootProgram(program.name, program.args)
       if (found === undefined || found.category === 'capability' || program.guard === 'root') continue
+      // Its configuration is read, and with it what it starts.
+      if (
+        servers.some(
+          ({ server, unread }) =>
+            unread.length === 0 &&
+            (server === findStartedServer(program)?.server ||
+              (server.name === 'supervisord' && program.name === 'supervisorctl'))
+        )
+      )
+        continue
       if (program.name === 'init' && !/^\/(s?bin\/)?init$/.test(program.word)) continue
       // The image's own program of that name.
       const own = copies.find(({ destination, sources }) => destination === program.word && sources.length === 1)

@@ -1,5 +1,6 @@
 import { findServerByProgram, findServerByService } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
+import { findStartedServer } from '../server.ts'
 import type { StartedProgram } from '../startup.ts'
 import { stepDownTools } from './drops-privileges.ts'
 
@@ -17,11 +18,11 @@ export const needsServerConfig = defineHazard({
   severity: 'error',
   summary: 'The image runs a server whose own configuration must change too',
   description: `Servers write their port, user, pid file and temporary directories in configuration files. With a \`USER\` alone they
-fail to start or to bind. unroot edits the configuration of nginx, Apache and Tomcat where it knows the layout: the official image, the
-distribution's package. Of other servers, and of a program that was compiled for a place of its own, it knows too
+fail to start or to bind. unroot edits the configuration of nginx, Apache, Tomcat, php-fpm, uWSGI, gunicorn, Puma, Redis, MySQL, supervisord and
+others where it knows the layout: the official image, the distribution's package, the build context. Of other servers, and of a program that was compiled for a place of its own, it knows too
 little, so the file is refused rather than half converted; the help names the change to make by hand or an image that is
 made for it.`,
-  *find({ image, startUp, server: readable }) {
+  *find({ image, startUp, servers: readable = [] }) {
     const base = image.base.image
     const byService = base?.service === undefined ? undefined : findServerByService(base.service)
     const runsBaseCommand =
@@ -36,7 +37,7 @@ made for it.`,
       if (isBusyboxHttpd(program)) continue
       const server = findServerByProgram(program.name)
       if (server === undefined || reported.has(server.name)) continue
-      if (readable?.server.programs.includes(program.name)) continue
+      if (readable.some((each) => each.server === findStartedServer(program)?.server)) continue
       // A server that its own image steps down to is the business of drops-privileges.
       if (base?.stepsDown?.guarded || stepsDownItself) continue
       // Many scripts have that name; Tomcat's stands in a directory of programs.
@@ -52,7 +53,7 @@ made for it.`,
     }
     if (
       byService !== undefined &&
-      readable === undefined &&
+      readable.length === 0 &&
       !reported.has(byService.name) &&
       runsBaseCommand &&
       !isOverridden

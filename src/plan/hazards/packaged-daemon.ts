@@ -2,6 +2,7 @@ import { findRootProgram } from '../../services/root-programs.ts'
 import { findServerByProgram } from '../../services/servers.ts'
 import { defineHazard } from '../hazard.ts'
 import { installedPackages } from '../packages.ts'
+import { findStartedServer } from '../server.ts'
 import { stepDownTools } from './drops-privileges.ts'
 
 const webServers = /^(?:nginx(?:-(?:full|light|extras|core))?|apache2|httpd|lighttpd|haproxy|openresty|caddy)$/
@@ -14,7 +15,7 @@ export const packagedDaemon = defineHazard({
 come with data, log and run directories (\`/var/lib/NAME\`, \`/var/log/NAME\`, \`/run/NAME\`) that belong to root or to an
 account of their own, and often with a \`user\` setting. Look at its configuration, give those directories to the user
 of the image, and try it.`,
-  *find({ image, startUp, server }) {
+  *find({ image, startUp, servers = [] }) {
     const installed = installedPackages(image)
     if (installed.size === 0) return
     // A web server that some other program starts: a Procfile, a process manager.
@@ -25,7 +26,7 @@ of the image, and try it.`,
         findRootProgram(name) !== undefined ||
         [...image.final.exposed.keys()].some((port) => args.some((arg) => arg.includes(port.replace(/\/.*/, ''))))
     )
-    if (web !== undefined && server === undefined && !isStarted && !image.final.exposed.isEmpty) {
+    if (web !== undefined && servers.length === 0 && !isStarted && !image.final.exposed.isEmpty) {
       yield {
         message: `${web} is installed, and nothing in the files says what starts it: started as another user it needs changes in its configuration`,
         help: 'If it runs in this container: a port above 1023, no `user` directive, pid file and caches where the user may write.'
@@ -34,6 +35,7 @@ of the image, and try it.`,
     }
     for (const program of startUp.programs) {
       const { name } = program
+      if (servers.some((each) => each.server === findStartedServer(program)?.server)) continue
       const isDaemonName = /(?:d|server|daemon)$/.test(name) && name.length > 3
       if (!isDaemonName && image.final.exposed.isEmpty && image.final.volumes.length === 0) continue
       if (

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+curl -o /data/page.html https://example.org/

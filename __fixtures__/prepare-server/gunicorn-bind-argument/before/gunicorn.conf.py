@@ -1,0 +1,3 @@
+# the argument wins
+bind = "0.0.0.0:80"
+workers = 2

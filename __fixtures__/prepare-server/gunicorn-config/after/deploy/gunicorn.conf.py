@@ -1,0 +1,13 @@
+import multiprocessing
+import os
+
+# the balancer asks this port
+bind = "0.0.0.0:" + os.environ.get("PORT", "8080")
+workers = multiprocessing.cpu_count() * 2 + 1
+pidfile = '/tmp/gunicorn.pid'  # for the reload
+accesslog = "-"
+errorlog = "/var/log/gunicorn/error.log"
+
+
+def post_fork(server, worker):
+    bind = "127.0.0.1:80"

@@ -1,0 +1,5 @@
+import time
+
+while True:
+    print("done", flush=True)
+    time.sleep(1)
