@@ -30,6 +30,7 @@ const version = '1.18.3'
 const tree: Record<string, string> = {
   'app/Dockerfile':
     '\n\n# syntax: none\n  FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["/app/start.sh"]\n',
+  'app/.dockerignore': 'secrets\n*.md\n',
   'app/start.sh': '#!/bin/sh\nmkdir -p /var/lib/jobs\nexec python app.py\n',
   'web/Dockerfile': 'FROM nginx:1.27\nCOPY nginx.conf /etc/nginx/nginx.conf\nEXPOSE 80\n',
   'web/nginx.conf': 'events {}\nhttp {\n  server {\n    listen 80;\n  }\n}\n',

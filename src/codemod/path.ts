@@ -5,7 +5,7 @@ import path from 'path'
 const sep = path.join('a', 'b').charAt(1)
 
 /** As `path.posix.normalize` does it. */
-function normalize(name: string): string {
+function normalizePosix(name: string): string {
   const parts: string[] = []
   for (const part of name.split('/')) {
     if (part === '' || part === '.') continue
@@ -17,4 +17,9 @@ function normalize(name: string): string {
   return joined === '' ? '.' : joined
 }
 
-export default { ...path, sep, posix: { ...path, sep: '/', normalize } }
+/** By name too: that is what `require` gives CommonJS packages. */
+export const { dirname, basename, extname, join, normalize, relative, resolve, isAbsolute } = path
+export { sep }
+export const posix = { ...path, sep: '/', normalize: normalizePosix }
+
+export default { ...path, sep, posix }
