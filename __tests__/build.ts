@@ -4,7 +4,7 @@ import path from 'node:path'
 import { repository } from './support/cli.ts'
 
 const sources = ['src', 'transforms', 'package.json', 'tsdown.config.ts']
-const outputs = ['dist/cli.js', 'dist/index.js', 'dist/transforms.js', 'dist/node.js']
+const outputs = ['dist/cli.js', 'dist/index.js', 'dist/transforms.js', 'dist/node.js', 'codemod/scripts/unroot.mjs']
 
 /** The tests of the command line run what is shipped; it is built when a source is newer. */
 export default function setup(): void {

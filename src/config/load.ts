@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { UnrootError } from '../errors.ts'
 import { foldersUpward, relativePath } from '../node/paths.ts'
 import type { Config } from './schema.ts'
+import { searchPlaces } from './search-places.ts'
 
 /** A config file that was found and is valid. */
 export interface LoadedConfig {
@@ -13,22 +14,6 @@ export interface LoadedConfig {
   folder: string
   config: Config
 }
-
-/** Data only: a repository that is looked at must not run its code in the looker. */
-const searchPlaces = [
-  'package.json',
-  '.unrootrc',
-  '.unrootrc.json',
-  '.unrootrc.yaml',
-  '.unrootrc.yml',
-  '.config/unrootrc',
-  '.config/unrootrc.json',
-  '.config/unrootrc.yaml',
-  '.config/unrootrc.yml',
-  'unroot.config.json',
-  'unroot.config.yaml',
-  'unroot.config.yml'
-]
 
 /**
  * The nearest config of the working directory and the folders above it.

@@ -7,7 +7,8 @@ import { type Folders, isYamlName } from './folders.ts'
 import { foldersUpward, relativePath } from './paths.ts'
 import { describeSystemError } from './read.ts'
 
-interface IgnoreFile {
+/** One `.gitignore`. */
+export interface IgnoreFile {
   folder: string
   rules: Ignore
 }
@@ -72,7 +73,7 @@ export function findEmptyFolder(folder: string): SearchHit[] {
 }
 
 /** The innermost file that says anything about a path decides, as in git. */
-function isIgnored(file: string, isFolder: boolean, ignoreFiles: readonly IgnoreFile[]): boolean {
+export function isIgnored(file: string, isFolder: boolean, ignoreFiles: readonly IgnoreFile[]): boolean {
   for (let index = ignoreFiles.length - 1; index >= 0; index--) {
     const { folder, rules } = ignoreFiles[index] as IgnoreFile
     const relative = relativePath(folder, file)
