@@ -46,6 +46,8 @@ export interface ContextSearch {
 export function createBuildContext(search: ContextSearch): BuildContext {
   let folder: string | undefined
   let isIgnored: ((name: string) => boolean) | undefined
+  /** A plan asks for the same few files again and again. */
+  const texts = new Map<string, string | undefined>()
   const context: BuildContext = {
     folder() {
       folder ??= search.given ?? findContextFolder(search)
@@ -57,9 +59,12 @@ export function createBuildContext(search: ContextSearch): BuildContext {
     },
     read(name) {
       const normal = normalName(name)
-      isIgnored ??= createIgnore(context.ignoreRules())
-      if (normal === '' || isIgnored(normal)) return undefined
-      return readContextFile(context.folder(), normal)
+      if (!texts.has(normal)) {
+        isIgnored ??= createIgnore(context.ignoreRules())
+        const isOut = normal === '' || isIgnored(normal)
+        texts.set(normal, isOut ? undefined : readContextFile(context.folder(), normal))
+      }
+      return texts.get(normal)
     },
     list(name) {
       isIgnored ??= createIgnore(context.ignoreRules())
@@ -92,6 +97,8 @@ function normalName(name: string): string {
 
 function readContextFile(folder: string, name: string): string | undefined {
   try {
+    // Most questions are for files that are not there, and `realpath` looks at every folder on the way.
+    if (statSync(path.join(folder, name), { throwIfNoEntry: false }) === undefined) return undefined
     const file = realpathSync(path.join(folder, name))
     // BuildKit follows no link out of the context.
     if (!isInside(realpathSync(folder), file)) return undefined

@@ -239,13 +239,13 @@ function planStage(
   const options = forStage(dockerfile, stage, given)
   const image = readImage(dockerfile, stage)
   const common = { stageIndex: stage.index, stageName: stage.name, stepDown: undefined, isSteppingDown: false }
-  const stepDown = findExistingStepDown(dockerfile, image, options)
+  const copies = readCopies(dockerfile, image.lineage)
+  const runFacts = readRunFacts(dockerfile, image.lineage)
+  const startUp = readStartUp(dockerfile, image, copies, options)
+  const stepDown = findExistingStepDown(image, startUp, options)
   if (!isRoot(image.final) || stepDown !== undefined) {
     // Nothing to find out about the needs of an image that somebody runs as non-root already.
     const current = stepDown === undefined ? currentUser(image) : stepDownUser(stepDown, image)
-    const copies = readCopies(dockerfile, image.lineage)
-    const runFacts = readRunFacts(dockerfile, image.lineage)
-    const startUp = readStartUp(dockerfile, image, copies, options)
     const mentions = findPortMentions(dockerfile, image)
     const setups = readServers(dockerfile, image, startUp, options)
     // Asked for explicitly, another strategy reads what the image needs as if it were root still.
@@ -303,9 +303,6 @@ function planStage(
       server
     }
   }
-  const copies = readCopies(dockerfile, image.lineage)
-  const runFacts = readRunFacts(dockerfile, image.lineage)
-  const startUp = readStartUp(dockerfile, image, copies, options)
   const setups = readServers(dockerfile, image, startUp, options)
   const isAnyUser = options.strategy === 'arbitrary-user'
   // A number that is asked for is not that of another account: the names in the file mean the one it would have been.
@@ -424,14 +421,9 @@ function planStage(
  * An image that becomes another user by itself. With strategy `entrypoint` each of them is what was asked for; else only
  * the form that the strategy writes, which a `USER` line would take its use.
  */
-function findExistingStepDown(
-  dockerfile: Dockerfile,
-  image: StageImage,
-  options: RewriteOptions
-): StepDown | undefined {
+function findExistingStepDown(image: StageImage, startUp: StartUp, options: RewriteOptions): StepDown | undefined {
   if (!isRoot(image.final) || options.strategy === 'arbitrary-user') return undefined
-  const copies = readCopies(dockerfile, image.lineage)
-  const found = findStepDown(image, readStartUp(dockerfile, image, copies, options))
+  const found = findStepDown(image, startUp)
   return options.strategy === 'entrypoint' || found?.isAtRunTime === true ? found : undefined
 }
 
