@@ -1,4 +1,7 @@
+import type { Stage } from '../src/dockerfile/dockerfile.ts'
 import { addServerRun, findOwnComment, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
+import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
+import { isInside } from '../src/plan/paths.ts'
 import type { ServerPath } from '../src/plan/server.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
@@ -51,8 +54,18 @@ with \`--no-companions\`: then only directories are given to the user, and the f
       ...(layout.commands ?? []).filter((command) => !isDone(command))
     ])
     const commands = byServer.flat()
-    const all = [...commands, ...ownPaths(stagePlan.user.text, planned.paths)]
-    if (all.length === 0 || !canRun(image)) return
+    if (!canRun(image)) return
+    // What changes in a volume behind its VOLUME is lost under the legacy builder and buildah.
+    const volumes = findVolumes(stage)
+    const inVolume = planned.paths.filter(({ path }) => volumes.some((volume) => isInside(path, volume)))
+    if (inVolume.length > 0) {
+      const place = findSetupPlace(dockerfile, stage, stagePlan, [])
+      const message = `give ${inVolume.map(({ path }) => path).join(', ')} to ${stagePlan.user.text} before it is a volume`
+      addSetup(edit, dockerfile, stage, place, ownPaths(stagePlan.user.text, inVolume), message)
+    }
+    const rest = planned.paths.filter((each) => !inVolume.includes(each))
+    const all = [...commands, ...ownPaths(stagePlan.user.text, rest)]
+    if (all.length === 0) return
     const uid = userLabel(stagePlan)
     // The comment is that of the server whose configuration or program needs a command.
     const { setup } = found.find((_, index) => (byServer[index] ?? []).length > 0) ?? first
@@ -69,6 +82,14 @@ with \`--no-companions\`: then only directories are given to the user, and the f
     addServerRun(context, setups, all, comment, `let ${planned.name} start as ${stagePlan.user.text}`)
   }
 })
+
+/** Absolute paths that the stage itself declares as volumes. */
+const findVolumes = ({ instructions }: Stage): string[] =>
+  instructions
+    .filter(({ keyword }) => keyword === 'VOLUME')
+    .flatMap(({ json, words }) => json?.map(({ value }) => value) ?? words.map(({ text }) => text))
+    .filter((path) => /^\/\w/.test(path))
+    .map((path) => path.replace(/\/$/, ''))
 
 function ownPaths(user: string, paths: readonly ServerPath[]): string[] {
   const list = (group: readonly { path: string }[]) => group.map(({ path }) => path).join(' ')
