@@ -1,4 +1,3 @@
-import type { Stage } from '../src/dockerfile/dockerfile.ts'
 import { addServerRun, findOwnComment, findServerEdits, userLabel } from '../src/edit/server-edits.ts'
 import { addSetup, findSetupPlace } from '../src/edit/setup-run.ts'
 import { isInside } from '../src/plan/paths.ts'
@@ -56,7 +55,7 @@ with \`--no-companions\`: then only directories are given to the user, and the f
     const commands = byServer.flat()
     if (!canRun(image)) return
     // What changes in a volume behind its VOLUME is lost under the legacy builder and buildah.
-    const volumes = findVolumes(stage)
+    const volumes = image.final.volumes.filter((path) => !image.initial.volumes.includes(path))
     const inVolume = planned.paths.filter(({ path }) => volumes.some((volume) => isInside(path, volume)))
     if (inVolume.length > 0) {
       const place = findSetupPlace(dockerfile, stage, stagePlan, [])
@@ -82,14 +81,6 @@ with \`--no-companions\`: then only directories are given to the user, and the f
     addServerRun(context, setups, all, comment, `let ${planned.name} start as ${stagePlan.user.text}`)
   }
 })
-
-/** Absolute paths that the stage itself declares as volumes. */
-const findVolumes = ({ instructions }: Stage): string[] =>
-  instructions
-    .filter(({ keyword }) => keyword === 'VOLUME')
-    .flatMap(({ json, words }) => json?.map(({ value }) => value) ?? words.map(({ text }) => text))
-    .filter((path) => /^\/\w/.test(path))
-    .map((path) => path.replace(/\/$/, ''))
 
 function ownPaths(user: string, paths: readonly ServerPath[]): string[] {
   const list = (group: readonly { path: string }[]) => group.map(({ path }) => path).join(' ')
