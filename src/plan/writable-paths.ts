@@ -258,8 +258,14 @@ export function planPaths(
       (isOwnTop(path) && !copied(path) && !isFilledByRun(path, instruction) && !isKeptFromOthers(path)) ||
       isApplication ||
       (user.home !== undefined && path !== user.home && isInside(path, user.home))
-    )
-      add(path, `made by RUN in line ${instruction.startLine}`, isFile ? 'file' : 'directory')
+    ) {
+      const reason = `made by RUN in line ${instruction.startLine}`
+      add(path, reason, isFile ? 'file' : 'directory')
+      // \`mkdir -p\` has made what is on the way as well.
+      if (user.home !== undefined && isInside(path, user.home))
+        for (const parent of pathAndAncestors(parentDirectory(path)))
+          if (parent !== user.home && isInside(parent, user.home)) add(parent, reason)
+    }
   }
 
   const made = new Set<string>()

@@ -68,7 +68,10 @@ merge; children may need \`USER root\` for their installs.`,
     }
     const hasOwn = startUp.entrypoint?.instruction !== undefined || startUp.command?.instruction !== undefined
     // An entrypoint that ends in `exec "$@"` starts what CMD says.
-    const started = startUp.programs.filter(({ name }) => !passesOn.has(name) && !name.startsWith('$'))
+    const entrypoint = image.base.image?.entrypoint?.[0]
+    const started = startUp.programs.filter(
+      ({ name, word }) => !passesOn.has(name) && !name.startsWith('$') && word !== entrypoint
+    )
     const program = started[0]?.name ?? ''
     const isShell =
       /^(?:(?:ba|da|a|z|k)?sh|python[\d.]*|node|irb|php|lua|perl|ghci|jshell|erl|iex|R|julia|bun|deno|pwsh)$/.test(
