@@ -1,6 +1,6 @@
 /** Hypercorn: a TOML or Python file that `--config` names. */
 import { type CodeForm, editCodeSettings, readCodeFacts } from './code-config.ts'
-import { defineServer } from './server.ts'
+import { applicationLayout, defineServer } from './server.ts'
 
 // source: hypercorn.readthedocs.io how_to_guides/configuring
 const form: CodeForm = {
@@ -20,17 +20,7 @@ export const hypercorn = defineServer({
   packages: /^hypercorn$/,
   isOptional: true,
   isQuiet: true,
-  findLayout: ({ workdir }) => ({
-    name: 'Hypercorn',
-    root: '',
-    startedIn: workdir,
-    prefix: workdir,
-    directories: [],
-    files: [],
-    writable: [],
-    pid: '',
-    logs: []
-  }),
+  findLayout: ({ workdir }) => ({ ...applicationLayout('Hypercorn', workdir), startedIn: workdir }),
   isOverridden: ({ args }) => args.some((word) => /^(?:-b|--bind|--insecure-bind)(?:=|$)/.test(word)),
   readArguments(args) {
     const index = args.findIndex((word) => word === '-c' || word === '--config')

@@ -1,5 +1,5 @@
 /** Kestrel, the server of ASP.NET Core: endpoints of appsettings.json win over its variables. */
-import { defineServer } from './server.ts'
+import { applicationLayout, defineServer } from './server.ts'
 import { type ConfigFacts, type Listen, noFacts } from './server-config.ts'
 
 /** source: learn.microsoft.com, Configure endpoints for Kestrel: `Kestrel:Endpoints:NAME:Url`, and `urls` */
@@ -49,16 +49,7 @@ export const kestrel = defineServer({
   packages: /^$/,
   isOptional: true,
   isQuiet: true,
-  findLayout: ({ workdir }) => ({
-    name: 'Kestrel',
-    root: '',
-    prefix: workdir,
-    directories: [],
-    files: [],
-    writable: [],
-    pid: '',
-    logs: []
-  }),
+  findLayout: ({ workdir }) => applicationLayout('Kestrel', workdir),
   findSources({ args }, folders) {
     const project = args.map((word) => /^(?:.*\/)?([\w.-]+)\.dll$/.exec(word)?.[1]).find((each) => each !== undefined)
     const places = ['', 'src', ...(project === undefined ? [] : [project, `src/${project}`])]

@@ -180,3 +180,15 @@ export const moveDigits = (
 
 /** Gives a server its type. */
 export const defineServer = (server: Server): Server => server
+
+/** A server that is a part of the application: all its files lie where that works. */
+export const applicationLayout = (name: string, workdir: string): ServerLayout => ({
+  name,
+  root: '',
+  prefix: workdir,
+  directories: [],
+  files: [],
+  writable: [],
+  pid: '',
+  logs: []
+})

@@ -1,6 +1,6 @@
 /** Spring Boot: `server.port` in application.properties or .yml, beside the jar or built into it. */
 import { readIni } from './ini-config.ts'
-import { defineServer } from './server.ts'
+import { applicationLayout, defineServer } from './server.ts'
 import { type ConfigFacts, type ConfigPath, type Listen, noFacts } from './server-config.ts'
 
 const portKeys = /^(?:server\.port|management\.server\.port|server\.http\.port)$/
@@ -74,16 +74,7 @@ export const spring = defineServer({
   packages: /^$/,
   isOptional: true,
   isQuiet: true,
-  findLayout: ({ workdir }) => ({
-    name: 'Spring Boot',
-    root: '',
-    prefix: workdir,
-    directories: [],
-    files: [],
-    writable: [],
-    pid: '',
-    logs: []
-  }),
+  findLayout: ({ workdir }) => applicationLayout('Spring Boot', workdir),
   isOverridden: ({ args, environment }) =>
     args.some((word) => given.test(word)) ||
     ['SERVER_PORT'].some((name) => environment(name) !== undefined) ||

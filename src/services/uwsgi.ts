@@ -1,7 +1,7 @@
 /** uWSGI: its ini file says user, sockets, pid file and logs. */
 import { isFilePath, isSameUser, readAddress, removeLine } from './config-values.ts'
 import { readIni } from './ini-config.ts'
-import { defineServer } from './server.ts'
+import { applicationLayout, defineServer } from './server.ts'
 import type { ConfigEdit, ConfigFacts, ConfigPath, Listen } from './server-config.ts'
 
 // source: uwsgi-docs Options
@@ -63,17 +63,7 @@ export const uwsgi = defineServer({
   packages: /^uwsgi(?:-core)?$/,
   isOptional: true,
   isQuiet: true,
-  findLayout: ({ workdir }) => ({
-    name: 'uWSGI',
-    root: '',
-    startedIn: workdir,
-    prefix: workdir,
-    directories: [],
-    files: [],
-    writable: [],
-    pid: '',
-    logs: []
-  }),
+  findLayout: ({ workdir }) => ({ ...applicationLayout('uWSGI', workdir), startedIn: workdir }),
   /** source: uwsgi-docs Configuration: `--ini file`, `--ini=file`, `-i`, or the file alone; `:section` behind it */
   readArguments(args) {
     const flag = args.findIndex((word) => /^--(?:ini|ini-paste|xml|yaml|yml|json)$/.test(word))
