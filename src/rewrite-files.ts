@@ -11,17 +11,26 @@ import {
 import { contextSources, nearestContext } from './context-folder.ts'
 import { parseDockerfile } from './dockerfile/dockerfile.ts'
 import { UnrootError } from './errors.ts'
+import { createBaseFinder, fromsOf } from './image/tree-bases.ts'
 import { createManifestIndex, type FoundManifest, isOfInterest, type ManifestIndex } from './kubernetes/project.ts'
 import { unifiedDiff } from './report/diff.ts'
 import { buildFileReport } from './report/json.ts'
 import { createSharedConfigs } from './report/shared-config.ts'
 import { concernsManifests, rewrite } from './rewrite.ts'
-import type { CompanionReport, ComposeInput, FileReport, RewriteOptions } from './types.ts'
+import type {
+  BaseDockerfile,
+  CompanionReport,
+  ComposeInput,
+  FileReport,
+  FindBase,
+  RewriteOptions,
+  RewriteResult
+} from './types.ts'
 
 export interface RewriteFilesOptions
   extends Omit<
     RewriteOptions,
-    'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'isIgnored' | 'dockerfileFolder'
+    'path' | 'readContext' | 'listContext' | 'readBeside' | 'listBeside' | 'isIgnored' | 'dockerfileFolder' | 'findBase'
   > {
   /** The build context of every Dockerfile, as a folder of the map (`''` for its root). Default: found for each. */
   context?: string
@@ -64,19 +73,51 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   const dockerfiles = [...tree.keys()].filter(isDockerfileName)
   let index: ManifestIndex | undefined
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
-  for (const [path, text] of tree) {
-    if (!isDockerfileName(path)) continue
+  const findBuilder = createBaseFinder({
+    dockerfiles,
+    named: [
+      ...Object.entries(images).map(([image, file]) => ({
+        image,
+        dockerfile: joinFolders('', file),
+        evidence: 'as `images` says'
+      })),
+      ...composeUses.located.flatMap(({ file, dockerfile, use: { image, target } }) =>
+        image === undefined ? [] : [{ image, dockerfile, target, evidence: `as ${file} says` }]
+      )
+    ],
+    owners: [],
+    readFroms: () => dockerfiles.flatMap((path) => fromsOf(tree.get(path) as string))
+  })
+  const bases = new Map<string, BaseDockerfile>()
+  const underway = new Set<string>()
+  const prepare = (path: string) => {
+    const text = tree.get(path) as string
     const uses = composeUses.located.filter((each) => each.dockerfile === path)
     const folder =
       context ?? uses[0]?.context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
     const inContext = (name: string) => joinFolders(folder, name)
-    let manifests: readonly FoundManifest[] = []
-    const attempt = (state: ReadonlyMap<string, string>) => {
+    const findBase: FindBase = (image) => {
+      const found = findBuilder(image, path)
+      if (found === undefined || !tree.has(found.dockerfile) || underway.has(found.dockerfile)) return undefined
+      if (underway.size > longestChain) return undefined
+      const key = JSON.stringify(found)
+      let base = bases.get(key)
+      if (base === undefined) {
+        const { dockerfile, target, evidence } = found
+        const built = prepare(dockerfile)
+        const result = built.attempt(tree)
+        base = { path: dockerfile, text: built.text, target, evidence, result, findBase: built.findBase }
+        bases.set(key, base)
+      }
+      return base
+    }
+    const attempt = (state: ReadonlyMap<string, string>, manifests: readonly FoundManifest[] = []): RewriteResult => {
+      underway.add(path)
       const compose = combineUses(
         uses.map(({ file, use }) => ({ use, path: relativeFrom(folder, file), text: state.get(file) as string }))
       )
       const targets = withLastStage(compose.targets, text)
-      return rewrite(text, {
+      const result = rewrite(text, {
         publishedPorts: compose.ports,
         mounts: compose.mounts,
         grants: compose.grants,
@@ -93,6 +134,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
         ...(targets && { targets }),
         ...rest,
         path,
+        findBase,
         readContext: (name) => state.get(inContext(name)),
         dockerfileFolder: folderInContext(path, folder),
         listContext: (name) => listBelow(tree.keys(), inContext(name), folder),
@@ -104,7 +146,14 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
             .map((known) => relativeFrom(folder, known))
         }
       })
+      underway.delete(path)
+      return result
     }
+    return { text, inContext, findBase, attempt }
+  }
+  for (const path of dockerfiles) {
+    const { inContext, attempt } = prepare(path)
+    let manifests: readonly FoundManifest[] = []
     let result = attempt(tree)
     if (concernsManifests(result, rest)) {
       index ??= createManifestIndex(
@@ -120,13 +169,13 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
         ),
         isOnly: dockerfiles.length === 1
       })
-      if (manifests.length > 0) result = attempt(tree)
+      if (manifests.length > 0) result = attempt(tree, manifests)
     }
     // An earlier Dockerfile needs another text in the same file: this one has to do with that.
     const hasConflict = [...result.companions].some(
       ([name, changed]) => companions.has(inContext(name)) && files.get(inContext(name)) !== changed
     )
-    if (hasConflict) result = attempt(files)
+    if (hasConflict) result = attempt(files, manifests)
     files.set(path, result.text)
     const report = buildFileReport(path, result)
     reports.push(report)
@@ -147,6 +196,9 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   }
   return { files, reports, companions: [...companions.values()] }
 }
+
+/** Base images on base images; nobody builds longer chains. */
+const longestChain = 20
 
 interface LocatedUse {
   use: ServiceUse

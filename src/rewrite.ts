@@ -4,7 +4,7 @@ import { createEditor, type Editor } from './edit/editor.ts'
 import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
-import { isRoot, readImage, type StageImage } from './image/image.ts'
+import { hasBuiltBase, isRoot, provideBases, readImage, type StageImage } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
 import { readCopies } from './plan/copies.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
@@ -43,6 +43,7 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   const all = options.transforms ?? presets.user
   checkOptions(options, all)
   const dockerfile = parseDockerfile(text)
+  if (options.strategy !== 'entrypoint') provideBases(dockerfile, options.findBase)
   const plan = planDockerfile(dockerfile, options)
   const active = selectTransforms(all, plan, options)
   if (active.length === 0 && (plan.verdict === 'converted' || plan.verdict === 'needs-review'))
@@ -154,7 +155,15 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   const current = withFiles(options, files)
   let dockerfile = original
   let toOriginal = (offset: number) => offset
+  const read = (text: string, view?: 'converted') => {
+    const before = dockerfile
+    dockerfile = parseDockerfile(text)
+    provideBases(dockerfile, before, view)
+  }
+  const isOnBuiltBase = hasBuiltBase(original)
   for (const transform of active) {
+    // From here on it counts what the steps of the file run as.
+    if (isOnBuiltBase && transform.name === 'switch-user') read(dockerfile.text, 'converted')
     let edit: Editor | undefined
     let edited = new Set<number>()
     /** Ends a round of edits: the text is read again. */
@@ -165,7 +174,7 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
       for (const { message, start, end } of edit.edits)
         changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
       const { text, toOld } = edit.finish()
-      dockerfile = parseDockerfile(text)
+      read(text)
       toOriginal = (offset) => back(toOld(offset))
       edit = undefined
     }

@@ -110,6 +110,28 @@ export interface ManifestInput {
   problem?: string
 }
 
+/** A Dockerfile of the same tree that builds a base image, for `findBase`. */
+export interface BaseDockerfile {
+  /** As messages name it. */
+  path: string
+  /** As it stands. */
+  text: string
+  /** The stage that is built; undefined: the last one. */
+  target?: string | undefined
+  /** How it is known that this Dockerfile builds the image, in one clause. */
+  evidence: string
+  /** What its own conversion answers. */
+  result: Pick<RewriteResult, 'text' | 'verdict' | 'user' | 'ports' | 'writablePaths' | 'findings'>
+  /** Which Dockerfiles build its own base images. */
+  findBase?: FindBase
+}
+
+/**
+ * Answers which Dockerfile of the same tree builds the image that `FROM` names; only asked for images that are not
+ * known. The same question must get the same object.
+ */
+export type FindBase = (image: string) => BaseDockerfile | undefined
+
 /** Options of `rewrite`; every one has a default. */
 export interface RewriteOptions {
   /** How the image comes to run as non-root. Default `user`. */
@@ -192,6 +214,8 @@ export interface RewriteOptions {
   isIgnored?: (path: string) => boolean
   /** The Dockerfile's folder, relative to the context's root; new files go there. Default: the root. */
   dockerfileFolder?: string
+  /** Base images that other Dockerfiles of the same tree build. Strategy `entrypoint` does not ask. */
+  findBase?: FindBase
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */
   contextMode?: (path: string) => number | undefined
 }

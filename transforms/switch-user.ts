@@ -1,5 +1,6 @@
 import { findOwningWorkdir, findUserPlace } from '../src/edit/user-place.ts'
 import { isRoot, stateBefore } from '../src/image/image.ts'
+import { findStepsOfBaseUser } from '../src/plan/base-user.ts'
 import { defineTransform } from '../src/transform.ts'
 
 export const switchUser = defineTransform({
@@ -15,9 +16,12 @@ that the directory belongs to the user.
 +USER 10001:10001
  CMD ["python3", "app.py"]
 \`\`\``,
-  apply({ stage, image, stagePlan, edit, options }) {
+  apply({ dockerfile, stage, image, plan, stagePlan, edit, options }) {
     // There the entrypoint changes the user.
     if (options.strategy === 'entrypoint') return
+    if (stagePlan === plan.stages.find(({ isNonRoot }) => !isNonRoot))
+      for (const step of findStepsOfBaseUser(dockerfile))
+        edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     const owning = isRoot(image.final) ? findOwningWorkdir(stage, image, stagePlan) : undefined
     if (owning !== undefined) {
       const { text } = stagePlan.user
@@ -30,8 +34,9 @@ that the directory belongs to the user.
       const isOwn = stage.instructions.some((instruction) => instruction === image.final.userInstruction)
       if (stagePlan.isNonRoot || isOwn) return
       const step = stage.instructions.find((instruction) => instruction.keyword === 'RUN')
-      if (step === undefined && image.final.user === text) return
-      if (step !== undefined && !isRoot(stateBefore(image, step)))
+      const isOfBase = image.final.userInstruction === undefined && image.base.builtBy !== undefined
+      if (step === undefined && image.final.user === text && !isOfBase) return
+      if (!isOfBase && step !== undefined && !isRoot(stateBefore(image, step)))
         edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     }
     const place = findUserPlace(stage)

@@ -4,6 +4,7 @@
 import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
+import type { BaseDockerfile, FindBase } from '../types.ts'
 import {
   type Accounts,
   applyAccountCommand,
@@ -15,6 +16,7 @@ import {
 import type { Distribution, ResolvedBaseImage } from './base-image.ts'
 import { findBaseImage } from './base-images/index.ts'
 import { recogniseMirror, recogniseTemplate, unknownPart } from './base-images/recognise.ts'
+import { type BaseView, type BuiltBase, readBuiltBase } from './built-base.ts'
 import { HistoryMap } from './history-map.ts'
 import { type ImageReference, readReference } from './reference.ts'
 import { shellSources } from './shell-source.ts'
@@ -59,6 +61,10 @@ export interface StageBase {
   distribution: Distribution | undefined
   /** The distribution was told from package managers or the tag, not from the image's own data. */
   isInferred: boolean
+  /** The Dockerfile of the same tree that builds it; `image` is what that one says. */
+  builtBy?: BaseDockerfile
+  /** What a stage on it begins with, where that is more than `image` says. */
+  initial?: ImageState
 }
 
 export interface StageImage {
@@ -158,6 +164,8 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
         isInferred: found.distribution === undefined,
         ...(found.assumption === undefined ? {} : { assumption: found.assumption })
       }
+    const built = findBuilt(dockerfile, unresolved.length > 0 ? image : value, reference)
+    if (built !== undefined) return { ...built, reference, unresolved }
   }
   // A root file system that an ADD unpacks onto scratch: the RUNs tell what it is.
   const unpacked =
@@ -167,6 +175,20 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
   if (known !== undefined)
     return { reference, unresolved, image: known, distribution: known.distribution, isInferred: false }
   return { reference, unresolved, image: undefined, distribution: inferDistribution(stage, value), isInferred: true }
+}
+
+/** The base that another Dockerfile of the same tree builds. */
+function findBuilt(
+  dockerfile: Dockerfile,
+  name: string,
+  reference: ImageReference
+): Omit<StageBase, 'reference' | 'unresolved'> | undefined {
+  const memo = memoOf(dockerfile)
+  const builtBy = memo.findBase?.(name)
+  const built: BuiltBase | undefined = builtBy && readBuiltBase(builtBy, reference, memo.view)
+  if (builtBy === undefined || built === undefined) return undefined
+  const { image, initial, base } = built
+  return { image, initial, builtBy, distribution: base.distribution, isInferred: base.isInferred }
 }
 
 function inferDistribution(stage: Stage, reference: string): Distribution | undefined {
@@ -243,7 +265,7 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   let parentImage: StageImage | undefined
   if (parent === undefined) {
     base = readBase(dockerfile, stage, globals)
-    initial = initialState(base)
+    initial = base.initial ?? initialState(base)
   } else {
     const image = readImage(dockerfile, parent)
     base = image.base
@@ -291,6 +313,8 @@ interface Memo {
   globals: ReadonlyMap<string, string> | undefined
   stages: Map<string, Stage[]> | undefined
   derived: Map<string, unknown>
+  findBase: FindBase | undefined
+  view: BaseView
 }
 
 /**
@@ -305,8 +329,37 @@ export function readOnce<Value>(dockerfile: Dockerfile, key: string, read: () =>
 }
 
 function memoOf(dockerfile: Dockerfile): Memo {
-  dockerfile.memo ??= { images: new Map(), globals: undefined, stages: undefined, derived: new Map() } satisfies Memo
+  dockerfile.memo ??= {
+    images: new Map(),
+    globals: undefined,
+    stages: undefined,
+    derived: new Map(),
+    findBase: undefined,
+    view: 'now'
+  } satisfies Memo
   return dockerfile.memo as Memo
+}
+
+/** Whether a stage of the file is built on an image that another Dockerfile of the same tree builds. */
+export function hasBuiltBase(dockerfile: Dockerfile): boolean {
+  return (
+    memoOf(dockerfile).findBase !== undefined &&
+    dockerfile.stages.some((stage) => readImage(dockerfile, stage).base.builtBy !== undefined)
+  )
+}
+
+/**
+ * Tells a Dockerfile, before anything is read from it, which others build its base images.
+ *
+ * @param from what is asked, or the Dockerfile that knows it already
+ * @param view how those others are read; default: as `from` reads them
+ */
+export function provideBases(dockerfile: Dockerfile, from: FindBase | Dockerfile | undefined, view?: BaseView): void {
+  if (from === undefined) return
+  const memo = memoOf(dockerfile)
+  const known = typeof from === 'function' ? undefined : memoOf(from)
+  memo.findBase = typeof from === 'function' ? from : known?.findBase
+  memo.view = view ?? known?.view ?? 'now'
 }
 
 /** `ARG`s before the first `FROM`, with the predefined platform arguments. */

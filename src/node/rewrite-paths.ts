@@ -6,6 +6,7 @@ import { buildFailedReport, buildFileReport } from '../report/json.ts'
 import { createSharedConfigs, type SharedConfigs } from '../report/shared-config.ts'
 import { concernsManifests, rewrite } from '../rewrite.ts'
 import type { CompanionReport, FileReport, ManifestInput, RewriteOptions, RewriteResult, Strategy } from '../types.ts'
+import { createBaseReader } from './bases.ts'
 import { areInside, type CompanionEdit, type Companions, createCompanions } from './companions.ts'
 import { type ComposeReader, createComposeReader } from './compose.ts'
 import { type BuildContext, createBuildContext } from './context.ts'
@@ -28,6 +29,7 @@ export interface FileOptions
     | 'contextMode'
     | 'isIgnored'
     | 'dockerfileFolder'
+    | 'findBase'
   > {
   /** Absolute path of the build context. Default: the compose file's, else the nearest folder that fits. */
   context?: string
@@ -99,6 +101,9 @@ interface Run {
   shared: SharedConfigs
   readCompose: ComposeReader
   readManifests: ManifestReader
+  readBases: ReturnType<typeof createBaseReader>
+  /** Texts of Dockerfiles that this run has written, as they were before. */
+  originals: Map<string, string>
   topFolderOf: (file: string) => string
   roots: readonly string[]
   realCwd: string
@@ -114,12 +119,26 @@ async function* rewriteInOrder(
   const [named = options.cwd] = roots
   const topFolderOf = (file: string) => findTopFolder(file, options.cwd, named, folders)
   const realCwd = realPath(options.cwd)
+  const originals = new Map<string, string>()
+  const byFile = new Map(files.map((found) => [found.file, found]))
+  const readOriginal = (file: string) => {
+    const found = byFile.get(file)
+    return originals.get(file) ?? (found && readFound(found).text)
+  }
   const run: Run = {
     options,
     companions,
     shared: createSharedConfigs(),
     readCompose: createComposeReader(folders, options.cwd),
     readManifests: createManifestReader(folders, discovery),
+    readBases: createBaseReader(options.cwd, byFile, readOriginal, async (file) => {
+      const found = byFile.get(file)
+      const text = readOriginal(file)
+      if (found === undefined || text === undefined) return undefined
+      const { attempted, findBase } = await convertFile(found, text, run)
+      return { text, result: attempted.result, findBase }
+    }),
+    originals,
     topFolderOf,
     roots,
     realCwd
@@ -161,26 +180,7 @@ function readFound({ file, path: name, problem }: FoundFile): ReadResult {
 
 async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<FileReport> {
   try {
-    const asked = run.options.optionsFor?.(found.file) ?? {}
-    const completed = await completeOptions(found.file, text, asked, run)
-    const { context: given, images = {}, ...options } = completed.options
-    const top = run.topFolderOf(found.file)
-    const context = createBuildContext({ dockerfile: found.file, text, given, top })
-    const name = diffName(found, run.realCwd)
-    const roots = writableRoots(run, asked.context)
-    const attempt = (more: RewriteOptions = {}) =>
-      rewriteWithCompanions(text, { ...options, ...more, path: name }, context, roots, run)
-    let attempted = attempt()
-    if (options.manifests === undefined && concernsManifests(attempted.result, options)) {
-      const absolute = Object.entries(images).map(([image, file]) => [image, path.resolve(run.options.cwd, file)])
-      const manifests = await run.readManifests({
-        dockerfile: found.file,
-        top,
-        images: Object.fromEntries(absolute),
-        built: completed.built
-      })
-      if (manifests.length > 0) attempted = attempt({ manifests: manifests.map((each) => toInput(each, roots, run)) })
-    }
+    const { options, context, roots, attempted } = await convertFile(found, text, run)
     const { result, edits, note } = attempted
     const report = buildFileReport(found.path, result)
     if (note) report.findings = [...report.findings, note]
@@ -188,7 +188,10 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
       ...edits,
       ...(result.text === text ? [] : [{ file: found.file, name: found.path, text: result.text }])
     ]
-    if (run.options.write && texts.length > 0) await writeTexts(texts, roots)
+    if (run.options.write && texts.length > 0) {
+      run.originals.set(found.file, text)
+      await writeTexts(texts, roots)
+    }
     const { targets, strategy } = options
     run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets, strategy })
     run.companions.add(edits, found.path)
@@ -198,6 +201,35 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
   } catch (error) {
     return reportFailure(found.path, error)
   }
+}
+
+/** Everything but writing. */
+async function convertFile(found: FoundFile, text: string, run: Run) {
+  const asked = run.options.optionsFor?.(found.file) ?? {}
+  const completed = await completeOptions(found.file, text, asked, run)
+  const { context: given, images = {}, ...options } = completed.options
+  const top = run.topFolderOf(found.file)
+  const context = createBuildContext({ dockerfile: found.file, text, given, top })
+  const name = diffName(found, run.realCwd)
+  const roots = writableRoots(run, asked.context)
+  const absolute = Object.fromEntries(
+    Object.entries(images).map(([image, file]) => [image, path.resolve(run.options.cwd, file)])
+  )
+  const bases = run.readBases({ dockerfile: found.file, top, images: absolute, built: completed.built })
+  const attempt = (more: RewriteOptions = {}) =>
+    rewriteWithCompanions(text, { findBase: bases.findBase, ...options, ...more, path: name }, context, roots, run)
+  let attempted = attempt()
+  if (await bases.load()) attempted = attempt()
+  if (options.manifests === undefined && concernsManifests(attempted.result, options)) {
+    const manifests = await run.readManifests({
+      dockerfile: found.file,
+      top,
+      images: absolute,
+      built: completed.built
+    })
+    if (manifests.length > 0) attempted = attempt({ manifests: manifests.map((each) => toInput(each, roots, run)) })
+  }
+  return { options, context, roots, attempted, findBase: bases.findBase }
 }
 
 /** Mistakes of the caller end the run; everything else is about this one file. */

@@ -2,14 +2,15 @@
  * Who the image should run as, what that user needs, what stands against it. A pure function of text and options,
  * in stable keys (path, port, uid, stage index): it is made once, on the original.
  */
-import { createLocator, type Dockerfile, parseDockerfile, type Stage } from '../dockerfile/dockerfile.ts'
+import { createLocator, type Dockerfile, parseDockerfile, type Stage, stageOf } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
-import { findParent, isRoot, readImage, type StageImage } from '../image/image.ts'
+import { findParent, isRoot, provideBases, readImage, type StageImage } from '../image/image.ts'
 import { isSyncingStart, wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
+import { findStepsAfterConversion } from './base-user.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
@@ -198,6 +199,24 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
         : open.some((finding) => finding.severity === 'warning')
           ? 'needs-review'
           : 'converted'
+  // A file that stays as it is gets no USER root.
+  if (verdict === 'already-non-root' || verdict === 'refused')
+    for (const step of findStepsAfterConversion(dockerfile)) {
+      const stage = stageOf(dockerfile.stages, step) as Stage
+      const { base } = readImage(dockerfile, stage)
+      findings.push(
+        toFinding(
+          {
+            rule: 'base-changes-user',
+            severity: 'warning',
+            message: `this step is no longer root once ${base.builtBy?.path}, which builds ${base.reference.text}, is converted`,
+            help: 'Put `USER root` above it; below the last step the USER that the image ends with.',
+            at: step
+          },
+          stage
+        )
+      )
+    }
   return finish(verdict, findings, stages)
 }
 
@@ -507,6 +526,7 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   homeMove.apply(edit, original, readImage(original, planned))
   const { text, toOld } = edit.finish()
   const dockerfile = parseDockerfile(text)
+  provideBases(dockerfile, original)
   const stage = dockerfile.stages[planned.index]
   if (stage === undefined) return undefined
   const image = readImage(dockerfile, stage)

@@ -239,6 +239,14 @@ is built on a stage that has one, most likely is not. Name the shipped stage wit
 in the config. Stages that are called \`dev\`, \`test\` and the like are not mentioned.`
   ),
   rule(
+    'base-changes-user',
+    'warning',
+    'Steps of the file are no longer root when its base image is converted',
+    `Another Dockerfile of the same tree builds the base image and is converted in the same run; its \`USER\` is inherited. A
+file that is converted with it gets \`USER root\` above its first step. One that is refused, or non-root already, is left
+as it is: put the line there yourself, before the new base is published.`
+  ),
+  rule(
     'partial-run',
     'warning',
     'The transforms that ran do not make the image non-root by themselves',

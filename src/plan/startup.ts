@@ -317,6 +317,11 @@ export function readStartUp(
       return
     }
     const name = baseName(word)
+    // Its own Dockerfile has been looked at with the files beside it.
+    if (base.builtBy !== undefined && instruction === undefined && isScriptName(word) && !shellName.test(name)) {
+      programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
+      return
+    }
     if (shellName.test(name)) {
       const at = words.findIndex(
         (candidate, index) => index > 0 && !candidate.startsWith('-') && !candidate.startsWith('+')

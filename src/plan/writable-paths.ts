@@ -79,6 +79,10 @@ export function findApplicationDirectories(
     !(servesWebRoot(image) && isWebRoot(path))
   const found = new Set<string>()
   const declared = new Set<string>()
+  // Declared by the Dockerfile that builds the base.
+  const [first] = image.lineage
+  if (image.base.builtBy !== undefined && first !== undefined)
+    declared.add(readImage(dockerfile, first).initial.workdir)
   for (const stage of image.lineage) {
     const own = readImage(dockerfile, stage)
     stage.instructions.forEach((instruction, index) => {

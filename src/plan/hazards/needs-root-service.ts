@@ -13,8 +13,9 @@ use instead. Where it must stay: rootless Docker or \`userns-remap\` make root i
   *find({ image, startUp, copies, servers = [] }) {
     const base = image.base.image
     const runsBase =
-      startUp.entrypoint === undefined ||
-      startUp.entrypoint.instruction === undefined ||
+      (startUp.entrypoint === undefined
+        ? base?.cmd === undefined || startUp.command?.instruction === undefined
+        : startUp.entrypoint.instruction === undefined) ||
       startUp.programs.some((program) => base?.entrypoint?.[0] === program.word)
     if (base?.needsRoot !== undefined && runsBase)
       yield {

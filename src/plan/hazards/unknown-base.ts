@@ -1,4 +1,8 @@
+import type { ReportedUser } from '../../types.ts'
 import { defineHazard } from '../hazard.ts'
+
+const describeUser = (user: ReportedUser | null): string =>
+  user?.uid == null ? (user?.name ?? 'another user') : `${user.uid}:${user.gid ?? user.uid}`
 
 export const unknownBase = defineHazard({
   name: 'unknown-base',
@@ -13,11 +17,34 @@ holds a registry (\`\${REGISTRY}/node:22\`) or with a tag that is a variable is 
 assumption that matters, it is a warning. \`FROM $BUILD_FROM\` of a Home Assistant add-on is refused: its base image starts
 s6-overlay as root.
 
+A base image that another Dockerfile of the same tree builds is read as what that one says: where a compose file or
+\`--image NAME=Dockerfile\` names it, or where its path fits the name (\`FROM team/python-base\` and
+\`python-base/Dockerfile\`) and the tree shows that the namespace is its own. Both are converted for the same user, steps
+that need root get \`USER root\`, and the file needs a review: the base has to be published first.
+
 What to do: look at the base with \`docker inspect --format '{{json .Config}}' IMAGE\`. If it runs as a non-root user
 already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -- base runs as 1001\`.`,
   *find({ image, stage, startUp }) {
     const { base } = image
     const from = image.lineage[0]?.from ?? stage.from
+    if (base.builtBy !== undefined) {
+      const { path, text, evidence, result } = base.builtBy
+      const isLater = result.text !== text
+      yield {
+        message: `FROM ${base.reference.text}: read as what ${path} builds (${evidence})${isLater ? `, which is converted as well and then runs as ${describeUser(result.user)}` : result.verdict === 'refused' ? ', which is refused and stays root' : ''}`,
+        help: isLater
+          ? `Check that ${path} builds this image, and publish it first: its directories belong to the user only then.`
+          : `Check that ${path} builds this image.`,
+        at: from
+      }
+      if (isLater && result.ports.length > 0)
+        yield {
+          message: `${path} moves ${result.ports.map((port) => `port ${port.from} to ${port.to}`).join(', ')}: so does every image that is built on it`,
+          help: 'Change what publishes the port of this image or probes it.',
+          at: from
+        }
+      return
+    }
     if (base.assumption !== undefined)
       yield {
         message: `FROM ${base.reference.text}: ${base.assumption}`,

@@ -1,0 +1,111 @@
+/**
+ * Base images that another Dockerfile of the same tree builds: what that Dockerfile says takes the place of a row of
+ * data.
+ */
+import { type Dockerfile, parseDockerfile } from '../dockerfile/dockerfile.ts'
+import type { BaseDockerfile } from '../types.ts'
+import type { ResolvedBaseImage } from './base-image.ts'
+import { type CommandLine, type ImageState, provideBases, readImage, type StageImage } from './image.ts'
+import type { ImageReference } from './reference.ts'
+
+/**
+ * `now`: as the Dockerfile of the base stands, for which a file is planned. `converted`: as it will be, for everything
+ * that depends on who runs the steps of the file.
+ */
+export type BaseView = 'now' | 'converted'
+
+export interface BuiltBase {
+  image: ResolvedBaseImage
+  /** What a stage that is built on it begins with. */
+  initial: ImageState
+  base: StageImage['base']
+}
+
+const read = new WeakMap<BaseDockerfile, Partial<Record<BaseView, BuiltBase | 'unknown'>>>()
+
+/** Undefined where that Dockerfile tells no more than the name of the image does. */
+export function readBuiltBase(base: BaseDockerfile, reference: ImageReference, view: BaseView): BuiltBase | undefined {
+  const views = read.get(base) ?? {}
+  read.set(base, views)
+  views[view] ??= derive(base, reference, view) ?? 'unknown'
+  const known = views[view]
+  return known === 'unknown' ? undefined : known
+}
+
+function derive(
+  { path, text, target, result, findBase }: BaseDockerfile,
+  reference: ImageReference,
+  view: BaseView
+): BuiltBase | undefined {
+  const { verdict, findings, user } = result
+  const isRefused = verdict === 'refused'
+  if (verdict === 'failed' || verdict === 'not-applicable') return undefined
+  // Nobody knows what its own base brings.
+  const reason = findings.find(({ severity }) => severity === 'error')
+  if (isRefused && reason?.rule === 'unknown-base') return undefined
+  const open = (source: string) => {
+    const dockerfile = parseDockerfile(source)
+    provideBases(dockerfile, findBase, view)
+    const stage = dockerfile.stages.find(
+      ({ name, index }) => name === target?.toLowerCase() || String(index) === target
+    )
+    return readImage(dockerfile, stage ?? (dockerfile.stages.at(-1) as Dockerfile['stages'][number]))
+  }
+  const image = open(view === 'converted' ? result.text : text)
+  const { final, base } = image
+  const own = base.image
+  const hasOwnEntrypoint = final.entrypoint?.instruction !== undefined
+  const hasOwnCommand = hasOwnEntrypoint || final.command?.instruction !== undefined
+  const isSwitched = (verdict === 'already-non-root' || result.text !== text) && user !== null && user.uid !== null
+  const account = isSwitched
+    ? { uid: user.uid as number, gid: user.gid ?? (user.uid as number), ...accountOf(open(result.text), user.name) }
+    : own?.account
+  const entrypoint = storedWords(final.entrypoint, final)
+  const cmd = storedWords(final.command, final)
+  const { entrypoint: _entrypoint, cmd: _cmd, user: _user, ...kept }: Partial<ResolvedBaseImage> = own ?? {}
+  // What starts is its own program, not that of the image it is built on.
+  if (hasOwnEntrypoint) for (const key of ofEntrypoint) delete kept[key]
+  const derived: ResolvedBaseImage = {
+    ...kept,
+    distribution: base.distribution ?? 'debian',
+    kind: hasOwnCommand || own === undefined ? 'application' : own.kind,
+    name: reference.name,
+    tag: reference.tag,
+    ...(final.user !== undefined && { user: final.user }),
+    ...(entrypoint && { entrypoint }),
+    ...(cmd && { cmd }),
+    volumes: final.volumes,
+    ...(account && { account, reuseAccount: true }),
+    ...(isSwitched && {
+      runsAsAnyUser: true,
+      owned: [...(own?.owned ?? []), ...result.writablePaths.map(({ path: each }) => each)]
+    }),
+    ...(isRefused && reason && { needsRoot: `${path} builds it, and is refused: ${reason.message}` }),
+    source: path
+  }
+  const words = (line: readonly string[] | undefined): CommandLine | undefined =>
+    line && { form: 'exec', words: line, instruction: undefined, stage: undefined }
+  return {
+    image: derived,
+    base,
+    initial: {
+      ...final,
+      variables: final.environment,
+      userInstruction: undefined,
+      entrypoint: words(entrypoint),
+      command: words(cmd)
+    }
+  }
+}
+
+const ofEntrypoint = ['service', 'stepsDown', 'needsRoot', 'startScripts', 'takesOver'] as const
+
+function accountOf(image: StageImage, name: string | null): { name?: string; home?: string } {
+  if (name === null) return {}
+  const home = image.final.accounts.users.get(name)?.home
+  return { name, ...(home !== undefined && { home }) }
+}
+
+/** As the image's configuration holds it. source: docs.docker.com/reference/dockerfile, "Shell and exec form" */
+const storedWords = (line: CommandLine | undefined, { shell }: ImageState): readonly string[] | undefined =>
+  line === undefined || line.form === 'exec' ? line?.words : [...(shell ?? ['/bin/sh', '-c']), ...line.words]
