@@ -215,6 +215,7 @@ describe('the distribution by tag', () => {
     ['eclipse-temurin:21-jdk-alpine', 'alpine'],
     ['eclipse-temurin:21-jdk-ubi9-minimal', 'ubi-minimal'],
     ['openjdk:17', 'rhel'],
+    ['java:latest', 'debian'],
     ['openjdk:17-slim', 'debian'],
     ['openjdk:8-jre-alpine', 'alpine'],
     ['maven:3.9-amazoncorretto-21', 'amazonlinux'],
