@@ -193,7 +193,8 @@ describe('compose files', () => {
       files: expect.any(Array),
       ports: [],
       mounts: [],
-      grants: []
+      grants: [],
+      buildArgs: {}
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), folder)).toEqual({
       built: [],
@@ -202,7 +203,8 @@ describe('compose files', () => {
       files: expect.any(Array),
       ports: [],
       mounts: [],
-      grants: []
+      grants: [],
+      buildArgs: {}
     })
     expect(await read(path.join(folder, 'web/Dockerfile'), path.join(folder, 'web'))).toEqual({
       built: [],
@@ -211,7 +213,8 @@ describe('compose files', () => {
       files: expect.any(Array),
       ports: [],
       mounts: [],
-      grants: []
+      grants: [],
+      buildArgs: {}
     })
   })
 
@@ -300,7 +303,8 @@ describe('compose files', () => {
       files: expect.any(Array),
       ports: [],
       mounts: [],
-      grants: []
+      grants: [],
+      buildArgs: {}
     })
   })
 

@@ -171,3 +171,39 @@ test('on disk the diff and --write agree, whatever the order of the files', asyn
   const again = await unroot(folder, ['--format', 'json', '--write'])
   expect(JSON.parse(again.stdout).summary['already-non-root']).toBe(4)
 })
+
+test('compose says the value of an argument that has none', () => {
+  const compose = (args: string) => `services:\n  api:\n    build: { context: api, args: { ${args} } }\n`
+  const dockerfile = 'ARG BASE\nFROM ${BASE}\nRUN useradd --uid 10001 --create-home app\nWORKDIR /app\nCOPY . .\n'
+  const known = convert(dockerfile, {
+    'compose.yaml': compose('BASE: "${IMAGE:-node}:${TAG}"'),
+    '.env': 'TAG=22-slim # LTS\n'
+  })
+  expect(known.report.user).toMatchObject({ uid: 10001 })
+  expect(known.report.verdict).toBe('needs-review')
+  expect(known.report.findings.map(({ rule }) => rule)).toEqual(['base-for-others'])
+  expect(convert(dockerfile, { 'compose.yaml': compose('BASE: "node:${TAG}"') }).report.verdict).toBe('refused')
+  const two = `${compose('BASE: node')}  other:\n    build: { context: api, args: [BASE=python] }\n`
+  expect(convert(dockerfile, { 'compose.yaml': two }).report.verdict).toBe('refused')
+})
+
+test('an argument with a value keeps it', () => {
+  const compose = 'services:\n  api:\n    build: { context: api, args: { BASE: private/image } }\n'
+  const { report } = convert('ARG BASE=node:22\nFROM ${BASE}\nWORKDIR /app\nCOPY . .\nCMD ["node", "."]\n', {
+    'compose.yaml': compose
+  })
+  expect(report.verdict).toBe('converted')
+})
+
+test('on disk the values stand in .env, or in its example', async () => {
+  const files = {
+    'compose.yaml': 'services:\n  search:\n    build:\n      context: search\n      args:\n        VERSION: $VERSION\n',
+    'search/Dockerfile':
+      'ARG VERSION\nFROM docker.elastic.co/elasticsearch/elasticsearch:${VERSION}\nRUN bin/elasticsearch-plugin install analysis-icu\n'
+  }
+  const verdict = async (more: Record<string, string>) =>
+    JSON.parse((await unroot(createFolder({ ...files, ...more }), ['--format', 'json'])).stdout).files[0].verdict
+  expect(await verdict({})).toBe('refused')
+  expect(await verdict({ '.env.example': 'VERSION=8.15.0\n' })).toBe('already-non-root')
+  expect(await verdict({ '.env': 'VERSION=8.15.0\n', '.env.example': 'VERSION=1.0.0\n' })).toBe('already-non-root')
+})

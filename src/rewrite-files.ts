@@ -114,13 +114,18 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
     const attempt = (state: ReadonlyMap<string, string>, manifests: readonly FoundManifest[] = []): RewriteResult => {
       underway.add(path)
       const compose = combineUses(
-        uses.map(({ file, use }) => ({ use, path: relativeFrom(folder, file), text: state.get(file) as string }))
+        uses.map(({ file, use }) => {
+          const beside = file.slice(0, file.lastIndexOf('/') + 1)
+          const env = tree.get(`${beside}.env`) ?? tree.get(`${beside}.env.example`)
+          return { use, path: relativeFrom(folder, file), text: state.get(file) as string, env }
+        })
       )
       const targets = withLastStage(compose.targets, text)
       const result = rewrite(text, {
         publishedPorts: compose.ports,
         mounts: compose.mounts,
         grants: compose.grants,
+        buildArgs: compose.buildArgs,
         composeFiles: [
           ...compose.files,
           ...composeUses.broken.filter((each) => foldersUpward(path).includes(each.folder)).map(({ input }) => input)

@@ -4,7 +4,7 @@ import { createEditor, type Editor } from './edit/editor.ts'
 import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
-import { hasBuiltBase, isRoot, provideBases, readImage, type StageImage } from './image/image.ts'
+import { hasBuiltBase, isRoot, readImage, type StageImage, surround } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
 import { readCopies } from './plan/copies.ts'
 import { type Plan, planDockerfile, type StagePlan } from './plan/plan.ts'
@@ -43,7 +43,8 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   const all = options.transforms ?? presets.user
   checkOptions(options, all)
   const dockerfile = parseDockerfile(text)
-  if (options.strategy !== 'entrypoint') provideBases(dockerfile, options.findBase)
+  const { findBase, buildArgs, strategy } = options
+  surround(dockerfile, { buildArgs, ...(strategy !== 'entrypoint' && { findBase }) })
   const plan = planDockerfile(dockerfile, options)
   const active = selectTransforms(all, plan, options)
   if (active.length === 0 && (plan.verdict === 'converted' || plan.verdict === 'needs-review'))
@@ -158,7 +159,7 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   const read = (text: string, view?: 'converted') => {
     const before = dockerfile
     dockerfile = parseDockerfile(text)
-    provideBases(dockerfile, before, view)
+    surround(dockerfile, before, view)
   }
   const isOnBuiltBase = hasBuiltBase(original)
   for (const transform of active) {

@@ -214,6 +214,11 @@ export interface RewriteOptions {
   isIgnored?: (path: string) => boolean
   /** The Dockerfile's folder, relative to the context's root; new files go there. Default: the root. */
   dockerfileFolder?: string
+  /**
+   * Values of build arguments that have none in the Dockerfile, such as `build.args` of a compose file: they tell which
+   * image `FROM $IMAGE` means. Arguments with a default keep it.
+   */
+  buildArgs?: Readonly<Record<string, string>>
   /** Base images that other Dockerfiles of the same tree build. Strategy `entrypoint` does not ask. */
   findBase?: FindBase
   /** Permission bits of a file of the build context, such as 0o755; undefined where they are not known. */

@@ -30,6 +30,8 @@ interface ComposeBuild {
   /** Relative to the context. */
   dockerfile: string
   target: string | undefined
+  /** `args`, as they stand there. */
+  args: readonly (readonly [name: string, value: string])[]
 }
 
 /** Undefined: the text is no compose file that can be read. */
@@ -124,7 +126,8 @@ function readBuild(node: unknown): ComposeBuild | undefined {
   const context =
     short === undefined ? (hasOther('context') ? undefined : (text('context') ?? '.')) : withDefaults(short)
   if (context === undefined || hasOther('dockerfile') || /^[a-z][a-z+.-]+:|^git@/.test(context)) return undefined
-  return { context, dockerfile: text('dockerfile') ?? 'Dockerfile', target: text('target') || undefined }
+  const args = environmentItems(findPair(node, 'args')?.value).map(({ name, value }) => [name, value] as const)
+  return { context, dockerfile: text('dockerfile') ?? 'Dockerfile', target: text('target') || undefined, args }
 }
 
 /** The value with `${NAME:-default}` replaced by its default; undefined when a variable has none. */

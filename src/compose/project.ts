@@ -16,6 +16,8 @@ export interface ServiceUse extends ComposeFacts {
   target: string | undefined
   /** The image's name, where the service gives it one. */
   image: string | undefined
+  /** `build.args`, as they stand there. */
+  args: readonly (readonly [name: string, value: string])[]
 }
 
 /** What the compose files of one folder say. */
@@ -51,8 +53,12 @@ export function findServiceUses(files: readonly { name: string; text: string }[]
     return []
   })
   const uses: ServiceUse[] = []
-  const use = (service: ComposeService, file: string, from: Pick<ServiceUse, 'context' | 'dockerfile' | 'target'>) => {
-    const { context, dockerfile, target } = from
+  const use = (
+    service: ComposeService,
+    file: string,
+    from: Pick<ServiceUse, 'context' | 'dockerfile' | 'target' | 'args'>
+  ) => {
+    const { context, dockerfile, target, args } = from
     uses.push({
       file,
       service: service.name,
@@ -60,6 +66,7 @@ export function findServiceUses(files: readonly { name: string; text: string }[]
       dockerfile,
       target,
       image: service.image,
+      args,
       ...readFacts(service, file)
     })
   }
@@ -67,8 +74,8 @@ export function findServiceUses(files: readonly { name: string; text: string }[]
     for (const service of services) {
       if (service.build === undefined) continue
       const context = joinFolders('', service.build.context)
-      const { target } = service.build
-      use(service, name, { context, dockerfile: joinFolders(context, service.build.dockerfile), target })
+      const { target, args } = service.build
+      use(service, name, { context, dockerfile: joinFolders(context, service.build.dockerfile), target, args })
     }
   const builders = [...uses]
   for (const { name, services } of read)
@@ -123,16 +130,26 @@ export interface ComposeAnswer {
   mounts: ComposeFacts['mounts']
   grants: ComposeFacts['grants']
   files: ComposeInput[]
+  /** On which every service that builds it agrees. */
+  buildArgs: Record<string, string>
 }
 
 /**
  * Puts together what several compose files say.
  *
- * @param uses with the compose file's text and its path relative to the build context
+ * @param uses with the compose file's text, its path relative to the build context, and the text of the `.env` beside it
  */
-export function combineUses(uses: readonly { use: ServiceUse; path: string; text: string }[]): ComposeAnswer {
-  const answer: ComposeAnswer = { targets: [], ports: [], mounts: [], grants: [], files: [] }
-  for (const { use, path, text } of uses) {
+export function combineUses(
+  uses: readonly { use: ServiceUse; path: string; text: string; env: string | undefined }[]
+): ComposeAnswer {
+  const answer: ComposeAnswer = { targets: [], ports: [], mounts: [], grants: [], files: [], buildArgs: {} }
+  const args = new Map<string, string | undefined>()
+  for (const { use, path, text, env } of uses) {
+    const variables = use.args.some(([, value]) => value.includes('$')) ? readEnv(env ?? '') : noVariables
+    for (const [name, raw] of use.args) {
+      const value = interpolate(raw, variables)
+      args.set(name, args.has(name) && args.get(name) !== value ? undefined : value)
+    }
     const { target } = use
     const of = target === undefined ? {} : { target }
     answer.ports.push(...use.ports.map((each) => ({ ...each, ...of })))
@@ -144,5 +161,32 @@ export function combineUses(uses: readonly { use: ServiceUse; path: string; text
     if (known === undefined) answer.files.push({ path, name: use.file, text, services: [service] })
     else answer.files[answer.files.indexOf(known)] = { ...known, services: [...known.services, service] }
   }
+  for (const [name, value] of args) if (value !== undefined) answer.buildArgs[name] = value
   return answer
+}
+
+const noVariables: ReadonlyMap<string, string> = new Map()
+
+/** source: docs.docker.com/compose/how-tos/environment-variables/variable-interpolation, "`.env` file syntax" */
+function readEnv(text: string): Map<string, string> {
+  const variables = new Map<string, string>()
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^\s*(?:export\s+)?(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#]*?)(?:\s+#.*)?)\s*$/.exec(line)
+    if (match !== null) variables.set(match[1] as string, match[2] ?? match[3] ?? match[4] ?? '')
+  }
+  return variables
+}
+
+/** `${NAME}`, `$NAME`, `${NAME:-default}`; undefined when a variable has no value. */
+function interpolate(raw: string, variables: ReadonlyMap<string, string>): string | undefined {
+  let isKnown = true
+  const value = raw.replace(
+    /\$(?:\{(\w+)(?::?-([^${}]*)|:?\?[^{}]*)?\}|(\w+))/g,
+    (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) => {
+      const found = variables.get(braced ?? plain ?? '') ?? fallback
+      if (found === undefined || found === '') isKnown = false
+      return found ?? ''
+    }
+  )
+  return isKnown && !value.includes('$') ? value : undefined
 }

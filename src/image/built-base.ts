@@ -5,7 +5,7 @@
 import { type Dockerfile, parseDockerfile } from '../dockerfile/dockerfile.ts'
 import type { BaseDockerfile } from '../types.ts'
 import type { ResolvedBaseImage } from './base-image.ts'
-import { type CommandLine, type ImageState, provideBases, readImage, type StageImage } from './image.ts'
+import { type CommandLine, type ImageState, readImage, type StageImage, surround } from './image.ts'
 import type { ImageReference } from './reference.ts'
 
 /**
@@ -45,7 +45,7 @@ function derive(
   if (isRefused && reason?.rule === 'unknown-base') return undefined
   const open = (source: string) => {
     const dockerfile = parseDockerfile(source)
-    provideBases(dockerfile, findBase, view)
+    surround(dockerfile, { findBase }, view)
     const stage = dockerfile.stages.find(
       ({ name, index }) => name === target?.toLowerCase() || String(index) === target
     )

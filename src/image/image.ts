@@ -279,8 +279,9 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   }
   const states: ImageState[] = []
   let state = initial
+  const { buildArgs } = memoOf(dockerfile)
   for (const instruction of stage.instructions) {
-    state = apply(state, instruction, stage, globals, base)
+    state = apply(state, instruction, stage, globals, base, buildArgs)
     states.push(state)
   }
   let lineage: readonly Stage[] | undefined
@@ -314,6 +315,7 @@ interface Memo {
   stages: Map<string, Stage[]> | undefined
   derived: Map<string, unknown>
   findBase: FindBase | undefined
+  buildArgs: Readonly<Record<string, string>> | undefined
   view: BaseView
 }
 
@@ -335,6 +337,7 @@ function memoOf(dockerfile: Dockerfile): Memo {
     stages: undefined,
     derived: new Map(),
     findBase: undefined,
+    buildArgs: undefined,
     view: 'now'
   } satisfies Memo
   return dockerfile.memo as Memo
@@ -348,18 +351,26 @@ export function hasBuiltBase(dockerfile: Dockerfile): boolean {
   )
 }
 
+/** What a Dockerfile does not say itself. */
+export interface Surroundings {
+  /** Which others build its base images. */
+  findBase?: FindBase | undefined
+  /** Values of arguments that have none in the file. */
+  buildArgs?: Readonly<Record<string, string>> | undefined
+}
+
 /**
- * Tells a Dockerfile, before anything is read from it, which others build its base images.
+ * Tells a Dockerfile what stands around it, before anything is read from it.
  *
- * @param from what is asked, or the Dockerfile that knows it already
- * @param view how those others are read; default: as `from` reads them
+ * @param from what stands there, or a Dockerfile that knows it already
+ * @param view how the Dockerfiles of its bases are read; default: as `from` reads them
  */
-export function provideBases(dockerfile: Dockerfile, from: FindBase | Dockerfile | undefined, view?: BaseView): void {
-  if (from === undefined) return
+export function surround(dockerfile: Dockerfile, from: Surroundings | Dockerfile, view?: BaseView): void {
   const memo = memoOf(dockerfile)
-  const known = typeof from === 'function' ? undefined : memoOf(from)
-  memo.findBase = typeof from === 'function' ? from : known?.findBase
-  memo.view = view ?? known?.view ?? 'now'
+  const known = 'stages' in from ? memoOf(from) : { ...from, view: 'now' as const }
+  memo.findBase = known.findBase
+  memo.buildArgs = known.buildArgs
+  memo.view = view ?? known.view
 }
 
 /** `ARG`s before the first `FROM`, with the predefined platform arguments. */
@@ -368,8 +379,11 @@ function readGlobalArguments(dockerfile: Dockerfile): ReadonlyMap<string, string
   if (memo.globals !== undefined) return memo.globals
   const globals = new Map(predefined)
   for (const instruction of dockerfile.globalArguments)
-    for (const { name, value } of instruction.properties ?? [])
+    for (const { name, value } of instruction.properties ?? []) {
+      const given = memo.buildArgs?.[name.text]
       if (value !== undefined) globals.set(name.text, expand(value.text, globals, dockerfile.escape).value)
+      else if (given !== undefined) globals.set(name.text, given)
+    }
   memo.globals = globals
   return globals
 }
@@ -403,7 +417,8 @@ function apply(
   instruction: Instruction,
   stage: Stage,
   globals: ReadonlyMap<string, string>,
-  base: StageBase
+  base: StageBase,
+  buildArgs: Surroundings['buildArgs']
 ): ImageState {
   const { escape } = instruction
   const value = (text: string) => expand(text, state.variables, escape)
@@ -443,7 +458,8 @@ function apply(
         const name = property.name.text
         // An ENV of the same name wins over ARG.
         if (state.environment.has(name)) continue
-        const text = property.value === undefined ? globals.get(name) : value(property.value.text).value
+        const text =
+          property.value === undefined ? (globals.get(name) ?? buildArgs?.[name]) : value(property.value.text).value
         if (text !== undefined) variables = variables.with(name, text)
       }
       return { ...state, variables }

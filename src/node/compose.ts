@@ -21,6 +21,8 @@ export interface ComposeBuild {
   grants: NonNullable<RewriteOptions['grants']>[number][]
   /** The files, by absolute path. */
   files: ComposeInput[]
+  /** Values of build arguments on which the services that build it agree. */
+  buildArgs: Record<string, string>
   /** Names that services give to what they build, this Dockerfile or another. Absolute. */
   built: BuiltImage[]
 }
@@ -35,6 +37,8 @@ interface LocatedUse {
   /** Absolute. */
   path: string
   text: string
+  /** The text of the `.env` beside it. */
+  env: string | undefined
 }
 
 /**
@@ -85,12 +89,17 @@ async function readUses(folder: string, names: readonly string[], cwd: string): 
   if (!files.some(({ text }) => /\bbuild\b/.test(text))) return { uses: [], broken: [] }
   provideYaml(await import('yaml'))
   const { uses, broken } = findServiceUses(files)
+  const env = uses.some(({ args }) => args.some(([, value]) => value.includes('$'))) ? readEnv(folder) : undefined
   const fileOf = (name: string) => files.find((each) => each.name === name) as (typeof files)[number]
   return {
-    uses: uses.map((use) => ({ use, path: fileOf(use.file).file, text: fileOf(use.file).text })),
+    uses: uses.map((use) => ({ use, path: fileOf(use.file).file, text: fileOf(use.file).text, env })),
     broken: broken.map(({ name, problem }) => ({ path: fileOf(name).file, name, text: '', services: [], problem }))
   }
 }
+
+/** What is kept out of a repository often has an example in it. */
+const readEnv = (folder: string): string | undefined =>
+  readText(path.join(folder, '.env')) ?? readText(path.join(folder, '.env.example'))
 
 function readText(file: string): string | undefined {
   try {

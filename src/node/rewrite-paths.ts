@@ -261,12 +261,14 @@ async function completeOptions(
   const mounts = options.mounts ?? compose.mounts
   const grants = options.grants ?? compose.grants
   const composeFiles = options.composeFiles ?? compose.files
+  const buildArgs = options.buildArgs ?? compose.buildArgs
   const completed = {
     ...options,
     publishedPorts,
     mounts,
     grants,
     composeFiles,
+    buildArgs,
     ...(targets && { targets }),
     ...(context && { context })
   }

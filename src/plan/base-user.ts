@@ -1,6 +1,6 @@
 import { type Dockerfile, parseDockerfile, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
-import { hasBuiltBase, type ImageState, isRoot, provideBases, readImage, stateBefore } from '../image/image.ts'
+import { hasBuiltBase, type ImageState, isRoot, readImage, stateBefore, surround } from '../image/image.ts'
 
 /**
  * The first `RUN` of each stage that is no longer root because the base image, which another Dockerfile of the tree
@@ -34,7 +34,7 @@ export function findStepsOfBaseUser(dockerfile: Dockerfile): Instruction[] {
 export function findStepsAfterConversion(dockerfile: Dockerfile): Instruction[] {
   if (!hasBuiltBase(dockerfile)) return []
   const later = parseDockerfile(dockerfile.text)
-  provideBases(later, dockerfile, 'converted')
+  surround(later, dockerfile, 'converted')
   const now = new Set(findStepsOfBaseUser(dockerfile).map(({ index }) => index))
   return findStepsOfBaseUser(later).flatMap(({ index }) =>
     now.has(index) ? [] : (dockerfile.instructions[index] ?? [])

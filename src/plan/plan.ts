@@ -6,7 +6,7 @@ import { createLocator, type Dockerfile, parseDockerfile, type Stage, stageOf } 
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
-import { findParent, isRoot, provideBases, readImage, type StageImage } from '../image/image.ts'
+import { findParent, isRoot, readImage, type StageImage, surround } from '../image/image.ts'
 import { isSyncingStart, wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
@@ -526,7 +526,7 @@ function readMoved(original: Dockerfile, planned: Stage, homeMove: HomeMove, opt
   homeMove.apply(edit, original, readImage(original, planned))
   const { text, toOld } = edit.finish()
   const dockerfile = parseDockerfile(text)
-  provideBases(dockerfile, original)
+  surround(dockerfile, original)
   const stage = dockerfile.stages[planned.index]
   if (stage === undefined) return undefined
   const image = readImage(dockerfile, stage)

@@ -65,6 +65,7 @@ export const projects: readonly BaseImage[] = [
 
   // Official images, older and rarer ones
   { names: ['bash'], distribution: 'alpine', entrypoint: ['docker-entrypoint.sh'], cmd: ['bash'], kind: 'toolchain', source: 'tianon/docker-bash 5.0/Dockerfile' },
+  { names: ['migrate/migrate'], distribution: 'alpine', entrypoint: ['migrate'], cmd: ['--help'], runsAsAnyUser: true, kind: 'application', source: 'golang-migrate/migrate Dockerfile' },
   { names: ['hello-world'], distribution: 'none', cmd: ['/hello'], runsAsAnyUser: true, kind: 'application', source: 'docker-library/hello-world Dockerfile' },
   { names: ['rails'], tag: /onbuild/, distribution: 'debian', workdir: '/usr/src/app', cmd: ['rails', 'server', '-b', '0.0.0.0'], ports: [3000], kind: 'toolchain', source: 'docker-library/rails onbuild/Dockerfile' },
   { names: ['rails'], distribution: 'debian', cmd: ['irb'], kind: 'toolchain', source: 'docker-library/rails Dockerfile' },
