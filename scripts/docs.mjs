@@ -1,10 +1,10 @@
-// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, report.schema.json.
-// With --check, fails when one of them is out of date.
+// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, the table of
+// docs/config.md, report.schema.json, config.schema.json. With --check, fails when one of them is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
-import { updateReportSchema } from './schema.mjs'
+import { updateSchemas } from './schema.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const read = (name) => readFileSync(path.join(repository, name), 'utf8')
@@ -100,14 +100,26 @@ function readmeParts({ transforms, createProgram, rewriteFiles }, rules) {
   }
 }
 
-/** README.md with its generated parts as they should be. */
-function fillReadme(text, parts) {
-  return Object.entries(parts).reduce((filled, [name, part]) => {
-    const begin = `<!-- begin:${name} -->`
-    const end = `<!-- end:${name} -->`
+/** The keys of the config file. */
+const configParts = ({ configSchema }) => ({
+  keys: table(
+    ['Key', 'Value'],
+    Object.entries(configSchema.entries).map(([name, { wrapped }]) => [
+      `\`${name}\``,
+      wrapped.pipe.find(({ type }) => type === 'description').description
+    ])
+  )
+})
+
+/** A page with its generated parts as they should be. */
+function fill(name, parts) {
+  const text = read(name)
+  return Object.entries(parts).reduce((filled, [part, content]) => {
+    const begin = `<!-- begin:${part} -->`
+    const end = `<!-- end:${part} -->`
     const [from, to] = [filled.indexOf(begin), filled.indexOf(end)]
-    if (from === -1 || to < from) throw new Error(`README.md has no ${begin} ... ${end}`)
-    return `${filled.slice(0, from + begin.length)}\n\n${part}\n\n${filled.slice(to)}`
+    if (from === -1 || to < from) throw new Error(`${name} has no ${begin} ... ${end}`)
+    return `${filled.slice(0, from + begin.length)}\n\n${content}\n\n${filled.slice(to)}`
   }, text)
 }
 
@@ -119,12 +131,14 @@ async function buildPages() {
     transforms: 'transforms/index.ts',
     'report-rules': 'src/report/pending.ts',
     guides: 'src/report/guides.ts',
+    'config-schema': 'src/config/schema.ts',
     program: 'src/cli/program.ts',
     'rewrite-files': 'src/rewrite-files.ts'
   })
   const rules = readRules(sources)
   return {
-    'README.md': fillReadme(read('README.md'), readmeParts(sources, rules)),
+    'README.md': fill('README.md', readmeParts(sources, rules)),
+    'docs/config.md': fill('docs/config.md', configParts(sources)),
     'docs/rules.md': page('Rules', rulesIntro, rules, ({ severity }) => `\`${severity}\``),
     ...Object.fromEntries(
       sources.guides.map((guide) => [
@@ -144,7 +158,7 @@ export async function updateDocs({ check = false } = {}) {
     stale.push(name)
     if (!check) writeFileSync(path.join(repository, name), text)
   }
-  if (!(await updateReportSchema({ check }))) stale.push('report.schema.json')
+  stale.push(...(await updateSchemas({ check })))
   return stale
 }
 

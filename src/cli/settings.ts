@@ -7,7 +7,7 @@ import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
 import { findStrategyConflict } from '../options.ts'
-import { type Flags, type Format, refuseUnavailable } from './flags.ts'
+import type { Flags, Format } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
 export interface Settings extends FileSettings {
@@ -20,7 +20,6 @@ export interface Settings extends FileSettings {
 
 /** @throws {UnrootError} with the mistake and its remedy */
 export async function readSettings(flags: Flags, cwd: string): Promise<Settings> {
-  refuseUnavailable(flags)
   const loaded = await readConfig(flags, cwd)
   const config = loaded?.config
   if (loaded) {

@@ -1,0 +1,136 @@
+import { countVerdicts, verdicts } from '../report/json.ts'
+import { formatCounts, printable } from '../report/summary.ts'
+import type { FileReport, Finding, Severity, Verdict } from '../types.ts'
+import type { Colours } from './colours.ts'
+import { nextCommands, type RunState } from './next-commands.ts'
+import { hang } from './page.ts'
+import { textWidth } from './terminal.ts'
+import type { Notes, NotesOptions } from './views.ts'
+
+/** What a terminal is told besides what a file or a pipe is told. */
+export interface TerminalNotesOptions extends NotesOptions {
+  columns: number
+  run: Pick<RunState, 'program' | 'args' | 'isDryRun'>
+}
+
+/** The notes for a person: findings under the name of their file, counts in columns, and what to type next. */
+export function createTerminalNotes(options: TerminalNotesOptions): Notes {
+  const { errors, errorColours: colours, isQuiet, isVerbose, isWritten, columns, run } = options
+  const blocks: string[] = []
+  const files: Pick<FileReport, 'verdict'>[] = []
+  const rules = new Map<string, { severity: Severity; count: number }>()
+  const width = textWidth({ columns })
+  let count = 0
+  return {
+    add(report) {
+      files.push({ verdict: report.verdict })
+      if (report.diff !== '') count++
+      for (const finding of report.findings) countRule(rules, finding)
+      const lines = fileLines(report, { colours, isQuiet, isVerbose, width })
+      if (lines.length > 0) blocks.push(lines.join('\n'))
+    },
+    print(companions) {
+      const companionCount = companions.filter(({ diff }) => diff !== '').length
+      if (!isQuiet) {
+        const changes = { count: count + companionCount, isWritten }
+        blocks.push(summaryLines(files, changes, colours).join('\n'))
+        const next = nextCommands({ ...run, rules, changes: count + companionCount, isWritten })
+        if (next.length > 0) blocks.push(nextLines(next, colours).join('\n'))
+      }
+      if (blocks.length > 0) errors.write(`\n${blocks.join('\n\n')}\n`)
+    }
+  }
+}
+
+function countRule(rules: Map<string, { severity: Severity; count: number }>, { rule, severity, accepted }: Finding) {
+  if (accepted) return
+  const known = rules.get(rule)
+  if (known === undefined) rules.set(rule, { severity, count: 1 })
+  else known.count++
+}
+
+interface FileLinesOptions {
+  colours: Colours
+  isQuiet: boolean
+  isVerbose: boolean
+  width: number
+}
+
+/** The name of a file and its verdict, then its findings; empty when there is nothing to say. */
+export function fileLines(report: FileReport, options: FileLinesOptions): string[] {
+  const { colours, isQuiet, isVerbose, width } = options
+  const { path, verdict, changes, findings } = report
+  const shown = findings.filter(({ severity, accepted }) => !isQuiet || (severity === 'error' && !accepted))
+  const lines: string[] = []
+  const digits = Math.max(
+    2,
+    ...[...shown, ...(isVerbose ? changes : [])].map(({ range }) => String(range.start.line).length)
+  )
+  const add = (line: number, kind: string, text: string) => {
+    const head = `  ${colours.dim(String(line).padStart(digits))}  ${kind}  `
+    lines.push(...hang(text, head, digits + severityWidth + 6, width))
+  }
+  if (isVerbose)
+    for (const { transform, message, range } of changes)
+      add(range.start.line, colours.dim('change '), `${printable(message)} ${colours.dim(transform)}`)
+  for (const { severity, range, message, rule, help, accepted } of shown) {
+    const reason = accepted ? ` (accepted: ${printable(accepted.reason)})` : ''
+    const kind = accepted ? colours.dim('info   ') : severityColour(colours)[severity](severity.padEnd(severityWidth))
+    add(range.start.line, kind, `${printable(message)}${reason} ${colours.dim(rule)}`)
+    if (isVerbose && help) {
+      const indent = ' '.repeat(digits + severityWidth + 6)
+      lines.push(...hang(colours.dim(printable(help)), indent, indent.length, width))
+    }
+  }
+  if (lines.length === 0) return []
+  return [`${colours.bold(printable(path))}  ${verdictColour(colours)[verdict](verdict)}`, ...lines]
+}
+
+const severityWidth = 'warning'.length
+
+const severityColour = ({ red, yellow, cyan }: Colours): Record<Severity, (text: string) => string> => ({
+  error: red,
+  warning: yellow,
+  info: cyan
+})
+
+const verdictColour = ({ green, yellow, red, dim }: Colours): Record<Verdict, (text: string) => string> => ({
+  converted: green,
+  'needs-review': yellow,
+  refused: red,
+  'already-non-root': dim,
+  'not-applicable': dim,
+  failed: red
+})
+
+const verdictWords: Record<Verdict, [one: string, many: string]> = {
+  converted: ['converted', 'converted'],
+  'needs-review': ['needs review', 'need review'],
+  refused: ['refused', 'refused'],
+  'already-non-root': ['non-root already', 'non-root already'],
+  'not-applicable': ['not applicable', 'not applicable'],
+  failed: ['failed', 'failed']
+}
+
+function summaryLines(
+  files: readonly Pick<FileReport, 'verdict'>[],
+  changes: { count: number; isWritten: boolean },
+  colours: Colours
+): string[] {
+  const counts = countVerdicts(files)
+  if (files.length < 2) return [colours.bold(formatCounts(counts, changes))]
+  const digits = String(files.length).length
+  const rows = verdicts
+    .filter((verdict) => counts[verdict] > 0)
+    .map((verdict) => {
+      const words = verdictWords[verdict][counts[verdict] === 1 ? 0 : 1]
+      return `  ${String(counts[verdict]).padStart(digits)}  ${verdictColour(colours)[verdict](words)}`
+    })
+  const done = `${changes.count} ${changes.isWritten ? 'changed' : 'would change'}`
+  return [colours.bold(`${files.length} files; ${done}`), ...rows]
+}
+
+function nextLines(next: readonly [string, string][], { dim, cyan }: Colours): string[] {
+  const width = Math.max(...next.map(([label]) => label.length))
+  return next.map(([label, command]) => `  ${dim(label.padEnd(width))}  ${cyan(command)}`)
+}
