@@ -26,13 +26,13 @@ export async function listCommand(format: 'text' | 'json'): Promise<void> {
 async function readerAtTerminal(): Promise<Reader | undefined> {
   if (!process.stdout.isTTY) return undefined
   const colours = createColours(hasColours(process.stdout, process.env, true))
-  const { hang, renderPage } = await import('./page.ts')
-  return { colours, width: textWidth(process.stdout), hang, renderPage }
+  const { hang, inline, renderPage } = await import('./page.ts')
+  return { colours, width: textWidth(process.stdout), hang, inline, renderPage }
 }
 
-interface Reader extends PageOptions, Pick<typeof import('./page.ts'), 'hang' | 'renderPage'> {}
+interface Reader extends PageOptions, Pick<typeof import('./page.ts'), 'hang' | 'inline' | 'renderPage'> {}
 
-function cataloguePage({ colours, width, hang }: Reader): string {
+function cataloguePage({ colours, width, hang, inline }: Reader): string {
   const { bold, red, yellow, cyan } = colours
   const byRun = 'in the order in which they run'
   const of = (wanted: Severity) => allRules.filter(({ severity }) => severity === wanted)
@@ -46,7 +46,7 @@ function cataloguePage({ colours, width, hang }: Reader): string {
   const nameWidth = Math.max(...groups.flatMap(([, entries]) => entries.map(({ name }) => name.length)))
   const pages = groups.map(([title, entries, colour]) => {
     const lines = entries.flatMap(({ name, summary }) =>
-      hang(summary.replaceAll('`', ''), `  ${colour(name.padEnd(nameWidth))}  `, nameWidth + 4, width)
+      hang(inline(summary, colours), `  ${colour(name.padEnd(nameWidth))}  `, nameWidth + 4, width)
     )
     return [bold(title), ...lines].join('\n')
   })

@@ -88,11 +88,13 @@ function compare(before: string, after: string): number {
 }
 
 function markWords(before: string, after: string, { inverse }: Colours): [string, string] {
+  // The blank behind a word that came or went needs no emphasis; blanks alone do.
+  const mark = (text: string) => (text.trim() === '' ? inverse(text) : text.replace(/^.*\S/s, inverse))
   let old = ''
   let now = ''
   for (const { value, added, removed } of diffWordsWithSpace(before, after)) {
-    if (removed) old += inverse(value)
-    else if (added) now += inverse(value)
+    if (removed) old += mark(value)
+    else if (added) now += mark(value)
     else {
       old += value
       now += value

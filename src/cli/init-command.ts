@@ -48,7 +48,7 @@ export async function initCommand({ cwd, terminal, yes, isDryRun, program }: Ini
       cause: error
     })
   }
-  output.write(`Wrote ${fileName}${isAsking ? '' : ' with the defaults'}.${hiddenConfig(cwd)}\n`)
+  output.write(`${isAsking ? '\n' : ''}Wrote ${fileName}${isAsking ? '' : ' with the defaults'}.${hiddenConfig(cwd)}\n`)
   output.write(`Next: \`${program}\` shows what would change; nothing is written without --write.\n`)
   return 0
 }
@@ -136,9 +136,9 @@ async function askAll(questions: Questions): Promise<ConfigAnswers | undefined> 
   ])
   if (companions === undefined) return undefined
   const http = await questions.text(
-    'A path that `unroot verify` asks the started image for (- for none)?',
-    '-',
-    (text) => (text === '-' || /^\/\S*$/.test(text) ? undefined : 'It must begin with /, or be - for none.')
+    'A path that `unroot verify` asks the started image for, such as /health?',
+    'none',
+    (text) => (text === 'none' || /^\/\S*$/.test(text) ? undefined : 'It must begin with /, or be "none".')
   )
   if (http === undefined) return undefined
   return {
@@ -148,7 +148,7 @@ async function askAll(questions: Questions): Promise<ConfigAnswers | undefined> 
     umask: umask === '' ? undefined : umask,
     companions: companions !== 'no',
     harden: companions === 'harden',
-    http: http === '-' ? undefined : http
+    http: http === 'none' ? undefined : http
   }
 }
 

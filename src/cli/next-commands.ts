@@ -41,7 +41,10 @@ export function nextCommands(state: RunState): [label: string, command: string][
   return commands
 }
 
-const alone = new Set(['-w', '--write', '--check', '-l', '--list-different', '--interactive', '--sarif-fixes'])
+const alone = new Set([
+  ...['-w', '--write', '--check', '-l', '--list-different', '--interactive', '--sarif-fixes'],
+  ...['-q', '--quiet', '--verbose', '--no-color']
+])
 const withValue = new Set(['--format', '-o', '--output-file', '--summary-file', '--pr-body-file'])
 
 /** The arguments that say what is converted and how, quoted for a shell. */

@@ -83,10 +83,12 @@ function itemsOf(lines: readonly string[]): [mark: string, text: string][] {
   return items
 }
 
-function inline(text: string, { cyan, bold }: Colours): string {
-  // The words of a code span stay together when they fit in a line: the span is coloured as one.
-  return text
-    .replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+/** Words with their code and emphasis in colour. */
+export function inline(text: string, { cyan, bold, isColorSupported }: Colours): string {
+  const plain = text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+  // Without colours the marks are all that tells code from words.
+  if (!isColorSupported) return plain
+  return plain
     .split(/(`[^`]+`)/)
     .map((part) =>
       part.startsWith('`') && part.length > 1

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { isCancel, selectKey, select as selectOne, text as textLine, updateSettings } from '@clack/prompts'
+import { isCancel, select as selectOne, text as textLine, updateSettings } from '@clack/prompts'
 import type { Terminal } from './terminal.ts'
 
 export interface Choice<Value> {
@@ -12,10 +12,6 @@ export interface Choice<Value> {
 export interface Questions {
   select<Value extends string | boolean>(message: string, choices: readonly Choice<Value>[]): Promise<Value | undefined>
   text(message: string, initial: string, validate: (text: string) => string | undefined): Promise<string | undefined>
-  /** Answered by one key, which is the value. */
-  key<Value extends string>(message: string, choices: readonly Choice<Value>[]): Promise<Value | undefined>
-  /** Takes the question that is open back. */
-  stop(): void
   close(): void
 }
 
@@ -42,11 +38,6 @@ export function askAt({ input, output, isColoured }: Terminal): Questions {
       })
       return orUndefined<string>(answer)
     },
-    async key<Value extends string>(message: string, choices: readonly Choice<Value>[]) {
-      const options = [...choices] as Parameters<typeof selectKey<Value>>[0]['options']
-      return orUndefined<Value>(await selectKey<Value>({ ...common, message, options }))
-    },
-    stop: end,
     close() {
       for (const event of ['end', 'close']) input.off(event, end)
       input.pause()

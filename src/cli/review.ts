@@ -1,9 +1,10 @@
 import { type Offer, type PathsOptions, rewritePaths } from '../node/rewrite-paths.ts'
+import { printable } from '../report/summary.ts'
 import type { CompanionReport, FileReport, Finding } from '../types.ts'
 import { createColours } from './colours.ts'
-import { askAt, type Questions } from './questions.ts'
+import { askForKey, type KeyQuestion } from './key-question.ts'
 import { type Terminal, textWidth } from './terminal.ts'
-import { createTerminalNotes, fileLines } from './terminal-notes.ts'
+import { createTerminalNotes, fileHead, fileNotes } from './terminal-notes.ts'
 
 export interface ReviewOptions {
   terminal: Terminal
@@ -37,6 +38,7 @@ export async function reviewPaths(
   const { terminal, isVerbose, program, report: tell } = options
   const { output } = terminal
   const isWritten = pathsOptions.write === true
+  const review = createReview(options, isWritten)
   const notes = createTerminalNotes({
     errors: output,
     errorColours: createColours(terminal.isColoured),
@@ -44,9 +46,10 @@ export async function reviewPaths(
     isQuiet: false,
     isVerbose,
     columns: output.columns ?? 80,
+    skipped: review.skipped,
+    remarks: review.remarks,
     run: { program, args: [], isDryRun: false }
   })
-  const review = createReview(options)
   const release = stopOnSignal(review)
   try {
     const run = await rewritePaths(paths, { ...pathsOptions, accept: (offer) => review.ask(offer, run.total) })
@@ -59,54 +62,52 @@ export async function reviewPaths(
       review.next()
     }
     const companions = run.companions()
-    if (run.total > 0) {
-      notes.print(companions)
-      output.write(review.lastWords(isWritten))
-    }
+    if (run.total > 0) notes.print(companions)
     return { total: run.total, companions, isStopped: review.isStopped() }
   } finally {
     release()
-    review.close()
   }
 }
 
-function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions) {
+function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWritten: boolean) {
   const { output } = terminal
   const colours = createColours(terminal.isColoured)
   const skipped = new Set<string>()
   const seen = new Set<Finding>()
-  let questions: Questions | undefined
+  let question: KeyQuestion<Answer> | undefined
   let state: 'asking' | 'all' | 'quit' | 'stopped' = 'asking'
   let number = 1
+  let total = 0
 
-  const show = ({ report, companions }: Offer, total: number) => {
+  const show = ({ report, companions }: Offer) => {
     const place = total > 1 ? `  ${colours.dim(`file ${number} of ${total}`)}` : ''
-    const lines = fileLines(report, { colours, isQuiet: false, isVerbose, width: textWidth(output) })
-    const [head = `${colours.bold(report.path)}  ${report.verdict}`, ...findings] = lines
+    const notes = fileNotes(report, { colours, isQuiet: false, isVerbose, width: textWidth(output) })
     const diffs = [report.diff, ...companions.map(({ diff }) => diff)].filter((diff) => diff !== '').map(colourDiff)
-    output.write(['', `${head}${place}`, ...findings, '', ...diffs].join('\n'))
+    const parts = [`${fileHead(report, colours)}${place}`, ...notes, '', diffs.join('')]
+    output.write(`\n${parts.join('\n')}\n`)
     for (const finding of report.findings) seen.add(finding)
   }
 
   const answerFor = async ({ report, companions }: Offer): Promise<Answer> => {
-    questions ??= askAt(terminal)
     const names = [...(report.diff === '' ? [] : [report.path]), ...companions.map(({ path }) => path)]
-    const answer = await questions.key<Answer>(`Change ${listed(names)}?`, [
-      { value: 'y', label: 'yes' },
-      { value: 'n', label: 'no, skip' },
-      { value: 'a', label: 'yes, and all the rest' },
-      { value: 'q', label: 'no, and quit' }
-    ])
+    question = askForKey(terminal, `Change ${printable(listed(names))}?`, {
+      y: 'yes',
+      n: 'no, skip it',
+      a: 'yes to all the rest',
+      q: 'no, quit'
+    })
+    const answer = await question.answer
     if (answer === undefined) state = 'stopped'
     return answer ?? 'q'
   }
 
   return {
     /** Whether the changes shall be made. */
-    async ask(offer: Offer, total: number): Promise<boolean> {
+    async ask(offer: Offer, of: number): Promise<boolean> {
       if (state === 'all') return true
       if (state === 'asking') {
-        show(offer, total)
+        total = of
+        show(offer)
         const answer = await answerFor(offer)
         if (answer === 'a') state = 'all'
         if (answer === 'q' && state === 'asking') state = 'quit'
@@ -125,17 +126,16 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions) {
     isStopped: () => state === 'stopped',
     stop() {
       state = 'stopped'
-      questions?.stop()
+      question?.stop()
     },
     next: () => number++,
-    lastWords(isWritten: boolean): string {
-      const words = []
-      if (skipped.size > 0) words.push(`${skipped.size} skipped`)
-      if (state === 'quit' || state === 'stopped') words.push('the files after that were not looked at')
-      if (!isWritten) words.push('nothing was written: DRY_RUN=true')
-      return words.length === 0 ? '' : `  ${words.join('; ')}\n`
-    },
-    close: () => questions?.close()
+    skipped: () => skipped.size,
+    remarks: (): string[] => [
+      ...((state === 'quit' || state === 'stopped') && number < total
+        ? ['The files after it were not looked at.']
+        : []),
+      ...(isWritten ? [] : ['DRY_RUN=true: nothing was written.'])
+    ]
   }
 }
 

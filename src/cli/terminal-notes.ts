@@ -10,6 +10,10 @@ import type { Notes, NotesOptions } from './views.ts'
 /** What a terminal is told besides what a file or a pipe is told. */
 export interface TerminalNotesOptions extends NotesOptions {
   columns: number
+  /** How many files somebody has decided against. */
+  skipped?: () => number
+  /** What else there is to say about the run. */
+  remarks?: () => readonly string[]
   run: Pick<RunState, 'program' | 'args' | 'isDryRun'>
 }
 
@@ -26,14 +30,15 @@ export function createTerminalNotes(options: TerminalNotesOptions): Notes {
       files.push({ verdict: report.verdict })
       if (report.diff !== '') count++
       for (const finding of report.findings) countRule(rules, finding)
-      const lines = fileLines(report, { colours, isQuiet, isVerbose, width })
-      if (lines.length > 0) blocks.push(lines.join('\n'))
+      const lines = fileNotes(report, { colours, isQuiet, isVerbose, width })
+      if (lines.length > 0) blocks.push([fileHead(report, colours), ...lines].join('\n'))
     },
     print(companions) {
       const companionCount = companions.filter(({ diff }) => diff !== '').length
       if (!isQuiet) {
         const changes = { count: count + companionCount, isWritten }
-        blocks.push(summaryLines(files, changes, colours).join('\n'))
+        const remarks = (options.remarks?.() ?? []).map((remark) => `  ${colours.dim(remark)}`)
+        blocks.push([...summaryLines(files, options.skipped?.() ?? 0, changes, colours), ...remarks].join('\n'))
         const next = nextCommands({ ...run, rules, changes: count + companionCount, isWritten })
         if (next.length > 0) blocks.push(nextLines(next, colours).join('\n'))
       }
@@ -49,17 +54,22 @@ function countRule(rules: Map<string, { severity: Severity; count: number }>, { 
   else known.count++
 }
 
-interface FileLinesOptions {
+interface FileNotesOptions {
   colours: Colours
   isQuiet: boolean
   isVerbose: boolean
   width: number
 }
 
-/** The name of a file and its verdict, then its findings; empty when there is nothing to say. */
-export function fileLines(report: FileReport, options: FileLinesOptions): string[] {
+/** The name of a file and its verdict. */
+export function fileHead({ path, verdict }: FileReport, colours: Colours): string {
+  return `${colours.bold(printable(path))}  ${verdictColour(colours)[verdict](verdict)}`
+}
+
+/** The findings of a file, and with `isVerbose` its changes, below each other. */
+export function fileNotes(report: FileReport, options: FileNotesOptions): string[] {
   const { colours, isQuiet, isVerbose, width } = options
-  const { path, verdict, changes, findings } = report
+  const { changes, findings } = report
   const shown = findings.filter(({ severity, accepted }) => !isQuiet || (severity === 'error' && !accepted))
   const lines: string[] = []
   const digits = Math.max(
@@ -72,18 +82,17 @@ export function fileLines(report: FileReport, options: FileLinesOptions): string
   }
   if (isVerbose)
     for (const { transform, message, range } of changes)
-      add(range.start.line, colours.dim('change '), `${printable(message)} ${colours.dim(transform)}`)
+      add(range.start.line, colours.dim('change '), `${printable(message)} ${colours.dim(`[${transform}]`)}`)
   for (const { severity, range, message, rule, help, accepted } of shown) {
     const reason = accepted ? ` (accepted: ${printable(accepted.reason)})` : ''
     const kind = accepted ? colours.dim('info   ') : severityColour(colours)[severity](severity.padEnd(severityWidth))
-    add(range.start.line, kind, `${printable(message)}${reason} ${colours.dim(rule)}`)
+    add(range.start.line, kind, `${printable(message)}${reason} ${colours.dim(`[${rule}]`)}`)
     if (isVerbose && help) {
       const indent = ' '.repeat(digits + severityWidth + 6)
       lines.push(...hang(colours.dim(printable(help)), indent, indent.length, width))
     }
   }
-  if (lines.length === 0) return []
-  return [`${colours.bold(printable(path))}  ${verdictColour(colours)[verdict](verdict)}`, ...lines]
+  return lines
 }
 
 const severityWidth = 'warning'.length
@@ -114,20 +123,23 @@ const verdictWords: Record<Verdict, [one: string, many: string]> = {
 
 function summaryLines(
   files: readonly Pick<FileReport, 'verdict'>[],
+  skipped: number,
   changes: { count: number; isWritten: boolean },
   colours: Colours
 ): string[] {
   const counts = countVerdicts(files)
-  if (files.length < 2) return [colours.bold(formatCounts(counts, changes))]
-  const digits = String(files.length).length
+  const total = files.length + skipped
+  if (total < 2 && skipped === 0) return [colours.bold(formatCounts(counts, changes))]
+  const digits = String(total).length
+  const row = (count: number, words: string) => `  ${String(count).padStart(digits)}  ${words}`
   const rows = verdicts
     .filter((verdict) => counts[verdict] > 0)
-    .map((verdict) => {
-      const words = verdictWords[verdict][counts[verdict] === 1 ? 0 : 1]
-      return `  ${String(counts[verdict]).padStart(digits)}  ${verdictColour(colours)[verdict](words)}`
-    })
+    .map((verdict) =>
+      row(counts[verdict], verdictColour(colours)[verdict](verdictWords[verdict][counts[verdict] === 1 ? 0 : 1]))
+    )
+  if (skipped > 0) rows.push(row(skipped, colours.dim('skipped')))
   const done = `${changes.count} ${changes.isWritten ? 'changed' : 'would change'}`
-  return [colours.bold(`${files.length} files; ${done}`), ...rows]
+  return [colours.bold(`${total} ${total === 1 ? 'file' : 'files'}; ${done}`), ...rows]
 }
 
 function nextLines(next: readonly [string, string][], { dim, cyan }: Colours): string[] {

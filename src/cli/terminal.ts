@@ -3,7 +3,7 @@ import { hasColours } from './colours.ts'
 
 /** Where questions are asked and answered. */
 export interface Terminal {
-  input: Readable & { isTTY?: boolean }
+  input: Readable & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown }
   output: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   isColoured: boolean
 }
