@@ -37,6 +37,8 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     })
   addRewriteOptions(program)
   addCommands(program, finish)
+  for (const command of program.commands)
+    command.showHelpAfterError(`Run \`unroot ${command.name()} --help\` for what it takes.`)
   return program
 }
 

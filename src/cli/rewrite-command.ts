@@ -1,4 +1,5 @@
-import path from 'node:path'
+import { existsSync } from 'node:fs'
+import { nearestWords } from '../config/nearest.ts'
 import { UnrootError } from '../errors.ts'
 import { rewriteInput, rewritePaths } from '../node/rewrite-paths.ts'
 import { createReportText, isPending } from '../report/json.ts'
@@ -43,7 +44,7 @@ export async function rewriteCommand(paths: readonly string[], flags: Flags): Pr
   if (flags.sarifFixes && (settings.format !== 'sarif' || flags.listDifferent))
     throw new UnrootError('INVALID_OPTION', '--sarif-fixes needs --format sarif')
   if (flags.verbose && settings.configFile) process.stderr.write(`config: ${settings.configFile}\n`)
-  const output = flags.outputFile === undefined ? standardOutput() : fileOutput(path.resolve(cwd, flags.outputFile))
+  const output = flags.outputFile === undefined ? standardOutput() : fileOutput(flags.outputFile, cwd)
   const task: Task = { flags, settings, cwd, output, sides: createSideReports(flags, cwd) }
   try {
     const isStandardInput = paths.includes('-')
@@ -94,9 +95,19 @@ function exitCode(outcome: Outcome, { flags, settings }: Task, paths: readonly s
     if (settings.failOnNoFiles || !flags.quiet) process.stderr.write(`${severity}: no Dockerfile found in ${places}\n`)
     return settings.failOnNoFiles ? 2 : 0
   }
+  if (outcome.hasFailed) hintAtCommand(paths)
   if (outcome.isStopped) return 130
   if (outcome.hasFailed) return 2
   return flags.check && outcome.isPending ? 1 : 0
+}
+
+const commands = ['verify', 'list', 'explain', 'init']
+
+/** A mistyped command is taken for a path. */
+function hintAtCommand([first = '']: readonly string[]): void {
+  if (existsSync(first) || !/^[a-z]+$/.test(first)) return
+  const [near] = nearestWords(first, commands, 1)
+  if (near !== undefined) process.stderr.write(`hint: there is a command \`unroot ${near}\`\n`)
 }
 
 async function rewriteFiles(paths: readonly string[], task: Task): Promise<Outcome> {
@@ -218,8 +229,8 @@ interface SideReports extends View {
 
 /** `--summary-file` and `--pr-body-file`. */
 function createSideReports({ summaryFile, prBodyFile }: Flags, cwd: string): SideReports {
-  const summary = summaryFile === undefined ? undefined : fileOutput(path.resolve(cwd, summaryFile))
-  const prBody = prBodyFile === undefined ? undefined : fileOutput(path.resolve(cwd, prBodyFile))
+  const summary = summaryFile === undefined ? undefined : fileOutput(summaryFile, cwd)
+  const prBody = prBodyFile === undefined ? undefined : fileOutput(prBodyFile, cwd)
   const text = createReportText()
   const pullRequest = createPullRequestText()
   return {
