@@ -1,10 +1,11 @@
 // Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, the table of
-// docs/config.md, report.schema.json, config.schema.json. With --check, fails when one of them is out of date.
+// docs/config.md, the pictures in docs/assets, report.schema.json, config.schema.json. With --check, fails when one of them is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
 import { updateSchemas } from './schema.mjs'
+import { drawTerminal } from './terminal-picture.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const read = (name) => readFileSync(path.join(repository, name), 'utf8')
@@ -123,6 +124,33 @@ function fill(name, parts) {
   }, text)
 }
 
+const picturedExamples = ['examples/go-distroless', 'examples/cron-backup']
+
+/** What a terminal shows of two examples, one converted and one refused. */
+async function drawExamples({ rewritePaths, colourDiff, createTerminalNotes, createColours }) {
+  const colours = createColours(true)
+  let text = `${colours.dim('$')} npx unroot ${picturedExamples.join(' ')}\n`
+  const notes = createTerminalNotes({
+    errors: { write: (written) => (text += written) },
+    errorColours: colours,
+    isWritten: false,
+    isQuiet: false,
+    isVerbose: false,
+    columns: 90,
+    run: { program: 'npx unroot', args: picturedExamples, isDryRun: false }
+  })
+  const run = await rewritePaths(picturedExamples, { cwd: repository })
+  for await (const report of run.reports) {
+    text += colourDiff(report.diff, colours)
+    notes.add(report)
+  }
+  notes.print([])
+  const title = 'unroot prints a coloured diff, findings, counts and the next commands'
+  return Object.fromEntries(
+    ['dark', 'light'].map((theme) => [`docs/assets/diff-${theme}.svg`, drawTerminal(text, { theme, title })])
+  )
+}
+
 /** Every generated page as it should be, by its path. */
 async function buildPages() {
   const sources = await loadSources({
@@ -133,7 +161,11 @@ async function buildPages() {
     guides: 'src/report/guides.ts',
     'config-schema': 'src/config/schema.ts',
     program: 'src/cli/program.ts',
-    'rewrite-files': 'src/rewrite-files.ts'
+    'rewrite-files': 'src/rewrite-files.ts',
+    'rewrite-paths': 'src/node/rewrite-paths.ts',
+    'colour-diff': 'src/cli/colour-diff.ts',
+    colours: 'src/cli/colours.ts',
+    'terminal-notes': 'src/cli/terminal-notes.ts'
   })
   const rules = readRules(sources)
   return {
@@ -146,7 +178,8 @@ async function buildPages() {
         `${page(guide.summary, '', [], () => '').trimEnd()}\n\n${guide.description}`
       ])
     ),
-    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => '')
+    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => ''),
+    ...(await drawExamples(sources))
   }
 }
 
@@ -156,7 +189,9 @@ export async function updateDocs({ check = false } = {}) {
   for (const [name, text] of Object.entries(await buildPages())) {
     if (existsSync(path.join(repository, name)) && read(name) === text) continue
     stale.push(name)
-    if (!check) writeFileSync(path.join(repository, name), text)
+    if (check) continue
+    mkdirSync(path.dirname(path.join(repository, name)), { recursive: true })
+    writeFileSync(path.join(repository, name), text)
   }
   stale.push(...(await updateSchemas({ check })))
   return stale
