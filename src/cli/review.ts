@@ -46,7 +46,6 @@ export async function reviewPaths(
     isQuiet: false,
     isVerbose,
     columns: output.columns ?? 80,
-    skipped: review.skipped,
     remarks: review.remarks,
     run: { program, args: [], isDryRun: false }
   })
@@ -54,9 +53,11 @@ export async function reviewPaths(
   try {
     const run = await rewritePaths(paths, { ...pathsOptions, accept: (offer) => review.ask(offer, run.total) })
     for await (const report of run.reports) {
-      if (!review.hasSkipped(report.path)) {
+      const unseen = review.withoutSeen(report)
+      if (review.hasSkipped(report.path)) notes.skip(unseen)
+      else {
         tell(report)
-        notes.add(review.withoutSeen(report))
+        notes.add(unseen)
       }
       if (review.isOver()) break
       review.next()
@@ -129,7 +130,6 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWrit
       question?.stop()
     },
     next: () => number++,
-    skipped: () => skipped.size,
     remarks: (): string[] => [
       ...((state === 'quit' || state === 'stopped') && number < total
         ? ['The files after it were not looked at.']

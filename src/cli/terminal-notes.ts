@@ -10,35 +10,46 @@ import type { Notes, NotesOptions } from './views.ts'
 /** What a terminal is told besides what a file or a pipe is told. */
 export interface TerminalNotesOptions extends NotesOptions {
   columns: number
-  /** How many files somebody has decided against. */
-  skipped?: () => number
   /** What else there is to say about the run. */
   remarks?: () => readonly string[]
   run: Pick<RunState, 'program' | 'args' | 'isDryRun'>
 }
 
+interface TerminalNotes extends Notes {
+  /** A file that somebody has decided against; its findings are what that leads to. */
+  skip(report: FileReport): void
+}
+
 /** The notes for a person: findings under the name of their file, counts in columns, and what to type next. */
-export function createTerminalNotes(options: TerminalNotesOptions): Notes {
+export function createTerminalNotes(options: TerminalNotesOptions): TerminalNotes {
   const { errors, errorColours: colours, isQuiet, isVerbose, isWritten, columns, run } = options
   const blocks: string[] = []
   const files: Pick<FileReport, 'verdict'>[] = []
   const rules = new Map<string, { severity: Severity; count: number }>()
   const width = textWidth({ columns })
   let count = 0
+  let skipped = 0
+  const addBlock = (report: FileReport, head: string) => {
+    for (const finding of report.findings) countRule(rules, finding)
+    const lines = fileNotes(report, { colours, isQuiet, isVerbose, width })
+    if (lines.length > 0) blocks.push([head, ...lines].join('\n'))
+  }
   return {
     add(report) {
       files.push({ verdict: report.verdict })
       if (report.diff !== '') count++
-      for (const finding of report.findings) countRule(rules, finding)
-      const lines = fileNotes(report, { colours, isQuiet, isVerbose, width })
-      if (lines.length > 0) blocks.push([fileHead(report, colours), ...lines].join('\n'))
+      addBlock(report, fileHead(report, colours))
+    },
+    skip(report) {
+      skipped++
+      addBlock({ ...report, changes: [] }, `${colours.bold(printable(report.path))}  ${colours.dim('skipped')}`)
     },
     print(companions) {
       const companionCount = companions.filter(({ diff }) => diff !== '').length
       if (!isQuiet) {
         const changes = { count: count + companionCount, isWritten }
         const remarks = (options.remarks?.() ?? []).map((remark) => `  ${colours.dim(remark)}`)
-        blocks.push([...summaryLines(files, options.skipped?.() ?? 0, changes, colours), ...remarks].join('\n'))
+        blocks.push([...summaryLines(files, skipped, changes, colours), ...remarks].join('\n'))
         const next = nextCommands({ ...run, rules, changes: count + companionCount, isWritten })
         if (next.length > 0) blocks.push(nextLines(next, colours).join('\n'))
       }
