@@ -325,7 +325,7 @@ describe('manifests', () => {
     [['--image', 'api'], 'It must be an image name and a Dockerfile'],
     [
       ['--image', 'api=nowhere/Dockerfile'],
-      'error: --image api=nowhere/Dockerfile: no such Dockerfile; the path is relative to the config file\n'
+      'error: --image api=nowhere/Dockerfile: no such Dockerfile; the path is relative to the working directory\n'
     ]
   ])('a mapping that means nothing is an error: %s', async (args, message) => {
     const { code, stderr } = await unroot(createFolder(tree), args)
