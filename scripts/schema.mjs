@@ -7,8 +7,18 @@ import { build } from 'tsdown'
 
 // Editors read the schema of the config; theirs is draft 7.
 const schemas = [
-  { name: 'report.schema.json', source: 'report/schema', schema: 'reportSchema', target: 'draft-2020-12' },
-  { name: 'config.schema.json', source: 'config/schema', schema: 'configSchema', target: 'draft-07' }
+  {
+    name: 'report.schema.json',
+    source: new URL('../src/report/schema.ts', import.meta.url),
+    schema: 'reportSchema',
+    target: 'draft-2020-12'
+  },
+  {
+    name: 'config.schema.json',
+    source: new URL('../src/config/schema.ts', import.meta.url),
+    schema: 'configSchema',
+    target: 'draft-07'
+  }
 ]
 
 const drafts = {
@@ -22,17 +32,15 @@ async function buildSchemas() {
   // Node 20 cannot import TypeScript.
   await build({
     config: false,
-    entry: Object.fromEntries(
-      schemas.map(({ source }) => [source, fileURLToPath(new URL(`../src/${source}.ts`, import.meta.url))])
-    ),
+    entry: Object.fromEntries(schemas.map(({ schema, source }) => [schema, fileURLToPath(source)])),
     outDir,
     dts: false,
     platform: 'neutral',
     fixedExtension: true,
     logLevel: 'error'
   })
-  const texts = schemas.map(async ({ name, source, schema, target }) => {
-    const module = await import(pathToFileURL(`${outDir}/${source}.mjs`).href)
+  const texts = schemas.map(async ({ name, schema, target }) => {
+    const module = await import(pathToFileURL(`${outDir}/${schema}.mjs`).href)
     const content = { $schema: drafts[target], ...toJsonSchema(module[schema], { target }) }
     return [name, `${JSON.stringify(content, null, 2)}\n`]
   })
