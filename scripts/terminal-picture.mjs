@@ -79,7 +79,7 @@ export function drawTerminal(text, { theme: name, title = 'A terminal' }) {
   }
   const width = Math.ceil(columns * character.width + 2 * margin)
   const height = lines.length * character.height + 2 * margin
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">
 <style>text { font: ${character.size}px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; white-space: pre; fill: ${theme.foreground} }</style>
 <rect width="100%" height="100%" rx="8" fill="${theme.background}"/>
 ${drawn.join('\n')}

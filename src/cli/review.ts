@@ -3,6 +3,7 @@ import { printable } from '../report/summary.ts'
 import type { CompanionReport, FileReport, Finding } from '../types.ts'
 import { createColours } from './colours.ts'
 import { askForKey, type KeyQuestion } from './key-question.ts'
+import { createProgress } from './progress.ts'
 import { type Terminal, textWidth } from './terminal.ts'
 import { createTerminalNotes, fileHead, fileNotes } from './terminal-notes.ts'
 
@@ -52,7 +53,9 @@ export async function reviewPaths(
   const release = stopOnSignal(review)
   try {
     const run = await rewritePaths(paths, { ...pathsOptions, accept: (offer) => review.ask(offer, run.total) })
+    const progress = createProgress(output, run.total, true)
     for await (const report of run.reports) {
+      if (review.asksNoMore()) progress.step(report.path)
       const unseen = review.withoutSeen(report)
       if (review.hasSkipped(report.path)) notes.skip(unseen)
       else {
@@ -62,6 +65,7 @@ export async function reviewPaths(
       if (review.isOver()) break
       review.next()
     }
+    progress.clear()
     const companions = run.companions()
     if (run.total > 0) notes.print(companions)
     return { total: run.total, companions, isStopped: review.isStopped() }
@@ -123,6 +127,7 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWrit
       ...report,
       findings: report.findings.filter((finding) => !seen.has(finding))
     }),
+    asksNoMore: () => state === 'all',
     isOver: () => state === 'quit' || state === 'stopped',
     isStopped: () => state === 'stopped',
     stop() {
