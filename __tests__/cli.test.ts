@@ -91,6 +91,7 @@ describe('colours', () => {
     const { stdout } = await unroot(folder, [], { env: { FORCE_COLOR: '1', NO_COLOR: '' } })
     expect(stdout).toContain('\u001b[32m+USER 10001')
     expect(stdout).toContain('\u001b[1m--- a/Dockerfile\u001b[22m')
+    expect(stdout).toContain('+COPY \u001b[7m--chown=10001:10001\u001b[27m . .')
   })
 
   it('are off with NO_COLOR or --no-color, whatever FORCE_COLOR says', async () => {
@@ -241,7 +242,9 @@ describe('reports', () => {
     const folder = createFolder({ Dockerfile: rootDockerfile })
     const { code, stderr } = await unroot(folder, ['-w', '-o', 'missing/out.json'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^error: cannot write .*missing\/out\.json: no such file or directory\n/)
+    expect(stderr).toMatch(
+      /^error: cannot write .*missing\/out\.json: no such file or directory; make its folder first\n/
+    )
     expect(readText(folder, 'Dockerfile')).toBe(rootDockerfile)
   })
 
@@ -320,7 +323,10 @@ describe('manifests', () => {
 
   it.each([
     [['--image', 'api'], 'It must be an image name and a Dockerfile'],
-    [['--image', 'api=nowhere/Dockerfile'], 'error: --image api=nowhere/Dockerfile: no such Dockerfile\n']
+    [
+      ['--image', 'api=nowhere/Dockerfile'],
+      'error: --image api=nowhere/Dockerfile: no such Dockerfile; the path is relative to the working directory\n'
+    ]
   ])('a mapping that means nothing is an error: %s', async (args, message) => {
     const { code, stderr } = await unroot(createFolder(tree), args)
     expect(code).toBe(2)
@@ -330,7 +336,7 @@ describe('manifests', () => {
   it('and a config that maps to nothing is one as well', async () => {
     const missing = createFolder({ ...tree, '.unrootrc.json': '{ "image": "api=nowhere/Dockerfile" }' })
     expect((await unroot(missing, [])).stderr).toBe(
-      'error: .unrootrc.json: image api=nowhere/Dockerfile: no such Dockerfile\n'
+      'error: .unrootrc.json: image api=nowhere/Dockerfile: no such Dockerfile; the path is relative to the config file\n'
     )
     const wrong = createFolder({ ...tree, '.unrootrc.json': '{ "image": 3 }' })
     expect((await unroot(wrong, [])).stderr).toContain('"image" must be "team/api=services/api/Dockerfile"')
@@ -407,14 +413,6 @@ describe('strategies', () => {
   })
 })
 
-describe('what comes later', () => {
-  it.each([['--interactive'], ['init']])('%s %s', async (...args) => {
-    const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^error: .* is not yet available\n$/)
-  })
-})
-
 describe('standard input', () => {
   it('comes back rewritten, whole', async () => {
     const { code, stdout, stderr } = await unroot(createFolder(), ['-'], { stdin: rootDockerfile })
@@ -470,13 +468,23 @@ describe('wrong usage', () => {
     [['--stdin-filename', 'x'], '--stdin-filename needs the path -'],
     [['explain', 'create-usr'], 'Did you mean "create-user"?'],
     [['explain'], "missing required argument 'name'"],
-    [['--config', 'nowhere.json'], 'nowhere.json: no such config file']
+    [['--config', 'nowhere.json'], 'nowhere.json: no such config file; `unroot init` writes one'],
+    [['--context', 'nowhere'], '--context nowhere: no such folder'],
+    [['verify', '--http', 'health'], 'Run `unroot verify --help`']
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await unroot(createFolder({ Dockerfile: rootDockerfile }), args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error: /)
     expect(stderr).toContain(message)
   })
+})
+
+it('names the command that a path may have meant', async () => {
+  const folder = createFolder({ Dockerfile: rootDockerfile })
+  const { code, stderr } = await unroot(folder, ['explan', 'low-port'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^hint: there is a command `unroot explain`$/m)
+  expect((await unroot(folder, ['./explan'])).stderr).not.toContain('hint:')
 })
 
 describe('bad input', () => {

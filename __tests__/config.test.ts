@@ -109,7 +109,9 @@ describe('a wrong config', () => {
     ['{ "overrides": [{ "files": "x", "format": "json" }] }', 'unknown key "format" in overrides[0]'],
     ['[]', 'must be an object'],
     ['"x"', 'must be an object'],
-    ['{ "uid": ', '.unrootrc.json']
+    ['{ "context": "nowhere" }', '.unrootrc.json: context nowhere: no such folder'],
+    ['{ "image": "a=b" }', '.unrootrc.json: image a=b: no such Dockerfile; the path is relative to the config file'],
+    ['{ "uid": ', '.unrootrc.json: is no valid JSON: ']
   ])('%s', async (content, ...messages) => {
     const folder = createFolder({ '.unrootrc.json': content, Dockerfile: rootDockerfile })
     const { code, stdout, stderr } = await unroot(folder, [])
@@ -120,6 +122,23 @@ describe('a wrong config', () => {
 
   it('names every mistake', () => {
     expect(() => validateConfig({ uid: 'x', gid: 'y' }, 'rc')).toThrow(/rc: "uid" .*\nrc: "gid" /)
+  })
+
+  it.each([
+    ['rc.yaml', 'uid: [1', 'rc.yaml: is no valid YAML: unexpected end'],
+    ['rc.mjs', 'throw new Error("boo")', 'rc.mjs: the program fails: boo']
+  ])('%s names the file once and the cause', async (name, content, message) => {
+    const folder = createFolder({ [name]: content })
+    const { code, stderr } = await unroot(folder, ['--config', name])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`error: ${message}`)
+    expect(stderr).not.toContain(folder)
+  })
+
+  it('that is a folder', async () => {
+    const folder = createFolder({ '.unrootrc/x': '' })
+    const { code, stderr } = await unroot(folder, [])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'error: .unrootrc: cannot be read: it is a directory\n' })
   })
 
   it('that is named but not there', async () => {

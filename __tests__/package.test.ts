@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { createFolder, readText, removeFoldersAfterTests, repository, rootDockerfile } from './support/cli.ts'
 
 removeFoldersAfterTests()
@@ -27,7 +28,15 @@ describe('the packed tarball', () => {
   }, 180_000)
 
   it('holds what is shipped and nothing else', () => {
-    expect(files).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/index.d.ts', 'report.schema.json', 'README.md']))
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/cli.js',
+        'dist/index.d.ts',
+        'config.schema.json',
+        'report.schema.json',
+        'README.md'
+      ])
+    )
     expect(files.filter((file) => /^(src|transforms|__tests__|__fixtures__|bench|scripts)\//.test(file))).toEqual([])
   })
 
@@ -38,6 +47,12 @@ describe('the packed tarball', () => {
     expect(stdout).toContain('+USER 10001')
   }, 60_000)
 
+  it('writes a config whose schema is there', async () => {
+    await run('npx', ['--no', '--', 'unroot', 'init'], { cwd: folder })
+    const { $schema } = parse(readText(folder, '.unrootrc.yaml')) as { $schema: string }
+    expect(JSON.parse(readText(folder, $schema))).toMatchObject({ title: 'unroot config' })
+  }, 60_000)
+
   it('can be imported by each of its names', async () => {
     const program = `
       import { rewrite, presets, defineTransform } from 'unroot'
@@ -45,6 +60,7 @@ describe('the packed tarball', () => {
       import { rewriteDirectory } from 'unroot/node'
       import manifest from 'unroot/package.json' with { type: 'json' }
       import schema from 'unroot/report.schema.json' with { type: 'json' }
+      import configSchema from 'unroot/config.schema.json' with { type: 'json' }
       const report = await rewriteDirectory('.')
       console.log(JSON.stringify([
         rewrite('FROM alpine:3.20\\nCMD ["sleep", "1"]\\n').changed,
@@ -53,12 +69,22 @@ describe('the packed tarball', () => {
         typeof defineTransform,
         manifest.name,
         schema.title,
+        configSchema.title,
         report.files.map((file) => file.path)
       ]))`
     const { stdout } = await run(process.execPath, ['--input-type=module', '--no-warnings', '-e', program], {
       cwd: folder
     })
-    expect(JSON.parse(stdout)).toEqual([true, true, true, 'function', 'unroot', 'unroot report', ['Dockerfile']])
+    expect(JSON.parse(stdout)).toEqual([
+      true,
+      true,
+      true,
+      'function',
+      'unroot',
+      'unroot report',
+      'unroot config',
+      ['Dockerfile']
+    ])
   })
 
   it('has types for each of its names', async () => {

@@ -1,10 +1,11 @@
-// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, report.schema.json.
-// With --check, fails when one of them is out of date.
+// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, the table of
+// docs/config.md, the pictures in docs/assets, report.schema.json, config.schema.json. With --check, fails when one of them is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
-import { updateReportSchema } from './schema.mjs'
+import { updateSchemas } from './schema.mjs'
+import { drawTerminal } from './terminal-picture.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const read = (name) => readFileSync(path.join(repository, name), 'utf8')
@@ -100,15 +101,54 @@ function readmeParts({ transforms, createProgram, rewriteFiles }, rules) {
   }
 }
 
-/** README.md with its generated parts as they should be. */
-function fillReadme(text, parts) {
-  return Object.entries(parts).reduce((filled, [name, part]) => {
-    const begin = `<!-- begin:${name} -->`
-    const end = `<!-- end:${name} -->`
+/** The keys of the config file. */
+const configParts = ({ configSchema }) => ({
+  keys: table(
+    ['Key', 'Value'],
+    Object.entries(configSchema.entries).map(([name, { wrapped }]) => [
+      `\`${name}\``,
+      wrapped.pipe.find(({ type }) => type === 'description').description
+    ])
+  )
+})
+
+/** A page with its generated parts as they should be. */
+function fill(name, parts) {
+  const text = read(name)
+  return Object.entries(parts).reduce((filled, [part, content]) => {
+    const begin = `<!-- begin:${part} -->`
+    const end = `<!-- end:${part} -->`
     const [from, to] = [filled.indexOf(begin), filled.indexOf(end)]
-    if (from === -1 || to < from) throw new Error(`README.md has no ${begin} ... ${end}`)
-    return `${filled.slice(0, from + begin.length)}\n\n${part}\n\n${filled.slice(to)}`
+    if (from === -1 || to < from) throw new Error(`${name} has no ${begin} ... ${end}`)
+    return `${filled.slice(0, from + begin.length)}\n\n${content}\n\n${filled.slice(to)}`
   }, text)
+}
+
+const picturedExamples = ['examples/go-distroless', 'examples/cron-backup']
+
+/** What a terminal shows of two examples, one converted and one refused. */
+async function drawExamples({ rewritePaths, colourDiff, createTerminalNotes, createColours }) {
+  const colours = createColours(true)
+  let text = `${colours.dim('$')} npx unroot ${picturedExamples.join(' ')}\n`
+  const notes = createTerminalNotes({
+    errors: { write: (written) => (text += written) },
+    errorColours: colours,
+    isWritten: false,
+    isQuiet: false,
+    isVerbose: false,
+    columns: 90,
+    run: { program: 'npx unroot', args: picturedExamples, isDryRun: false }
+  })
+  const run = await rewritePaths(picturedExamples, { cwd: repository })
+  for await (const report of run.reports) {
+    text += colourDiff(report.diff, colours)
+    notes.add(report)
+  }
+  notes.print([])
+  const title = 'unroot prints a coloured diff, findings, counts and the next commands'
+  return Object.fromEntries(
+    ['dark', 'light'].map((theme) => [`docs/assets/diff-${theme}.svg`, drawTerminal(text, { theme, title })])
+  )
 }
 
 /** Every generated page as it should be, by its path. */
@@ -119,12 +159,18 @@ async function buildPages() {
     transforms: 'transforms/index.ts',
     'report-rules': 'src/report/pending.ts',
     guides: 'src/report/guides.ts',
+    'config-schema': 'src/config/schema.ts',
     program: 'src/cli/program.ts',
-    'rewrite-files': 'src/rewrite-files.ts'
+    'rewrite-files': 'src/rewrite-files.ts',
+    'rewrite-paths': 'src/node/rewrite-paths.ts',
+    'colour-diff': 'src/cli/colour-diff.ts',
+    colours: 'src/cli/colours.ts',
+    'terminal-notes': 'src/cli/terminal-notes.ts'
   })
   const rules = readRules(sources)
   return {
-    'README.md': fillReadme(read('README.md'), readmeParts(sources, rules)),
+    'README.md': fill('README.md', readmeParts(sources, rules)),
+    'docs/config.md': fill('docs/config.md', configParts(sources)),
     'docs/rules.md': page('Rules', rulesIntro, rules, ({ severity }) => `\`${severity}\``),
     ...Object.fromEntries(
       sources.guides.map((guide) => [
@@ -132,7 +178,8 @@ async function buildPages() {
         `${page(guide.summary, '', [], () => '').trimEnd()}\n\n${guide.description}`
       ])
     ),
-    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => '')
+    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => ''),
+    ...(await drawExamples(sources))
   }
 }
 
@@ -142,9 +189,11 @@ export async function updateDocs({ check = false } = {}) {
   for (const [name, text] of Object.entries(await buildPages())) {
     if (existsSync(path.join(repository, name)) && read(name) === text) continue
     stale.push(name)
-    if (!check) writeFileSync(path.join(repository, name), text)
+    if (check) continue
+    mkdirSync(path.dirname(path.join(repository, name)), { recursive: true })
+    writeFileSync(path.join(repository, name), text)
   }
-  if (!(await updateReportSchema({ check }))) stale.push('report.schema.json')
+  stale.push(...(await updateSchemas({ check })))
   return stale
 }
 

@@ -5,15 +5,52 @@ import { UnrootError } from '../errors.ts'
 import { rewritePaths } from '../node/rewrite-paths.ts'
 import { guides } from '../report/guides.ts'
 import { readRootImage, runningAsRootPage } from '../report/running-as-root.ts'
+import type { Severity } from '../types.ts'
+import { createColours, hasColours } from './colours.ts'
 import { standardOutput } from './output.ts'
+import type { PageOptions } from './page.ts'
 import { allRules } from './rules.ts'
 import { readSettings } from './settings.ts'
+import { textWidth } from './terminal.ts'
 
 /** `unroot list`: one line for each transform, in the order in which they run, and for each rule. */
-export function listCommand(format: 'text' | 'json'): void {
+export async function listCommand(format: 'text' | 'json'): Promise<void> {
   const output = standardOutput()
-  for (const line of format === 'json' ? [catalogueJson()] : catalogueLines()) output.write(line)
+  const person = format === 'text' ? await readerAtTerminal() : undefined
+  if (person) output.write(cataloguePage(person))
+  else for (const line of format === 'json' ? [catalogueJson()] : catalogueLines()) output.write(line)
   output.close()
+}
+
+/** How a person reads standard output; undefined for a file or a pipe, which get plain text. */
+async function readerAtTerminal(): Promise<Reader | undefined> {
+  if (!process.stdout.isTTY) return undefined
+  const colours = createColours(hasColours(process.stdout, process.env, true))
+  const { hang, inline, renderPage } = await import('./page.ts')
+  return { colours, width: textWidth(process.stdout), hang, inline, renderPage }
+}
+
+interface Reader extends PageOptions, Pick<typeof import('./page.ts'), 'hang' | 'inline' | 'renderPage'> {}
+
+function cataloguePage({ colours, width, hang, inline }: Reader): string {
+  const { bold, red, yellow, cyan } = colours
+  const byRun = 'in the order in which they run'
+  const of = (wanted: Severity) => allRules.filter(({ severity }) => severity === wanted)
+  const groups: [string, readonly { name: string; summary: string }[], (name: string) => string][] = [
+    [`Transforms, ${byRun}`, transforms, bold],
+    ['Guides', guides, bold],
+    ['Rules: error, the file is refused', of('error'), red],
+    ['Rules: warning, the file is converted and needs a review', of('warning'), yellow],
+    ['Rules: info, good to know', of('info'), cyan]
+  ]
+  const nameWidth = Math.max(...groups.flatMap(([, entries]) => entries.map(({ name }) => name.length)))
+  const pages = groups.map(([title, entries, colour]) => {
+    const lines = entries.flatMap(({ name, summary }) =>
+      hang(inline(summary, colours), `  ${colour(name.padEnd(nameWidth))}  `, nameWidth + 4, width)
+    )
+    return [bold(title), ...lines].join('\n')
+  })
+  return `${pages.join('\n\n')}\n\nThe page of one: ${cyan('unroot explain NAME')}\n`
 }
 
 function catalogueJson(): string {
@@ -40,14 +77,19 @@ function catalogueLines(): string[] {
  *
  * @throws {UnrootError} `INVALID_OPTION` for an unknown name
  */
-export function explainCommand(name: string): void {
+export async function explainCommand(name: string): Promise<void> {
   const transform = transforms.find((candidate) => candidate.name === name)
   const rule = allRules.find((candidate) => candidate.name === name)
   const page = transform ?? rule ?? guides.find((candidate) => candidate.name === name)
   if (page === undefined) throw unknownName(name)
   const kind = transform ? 'Transform' : rule ? `Rule (${rule.severity})` : 'Guide'
+  await printPage(`# ${name}\n\n${kind}: ${page.summary}\n\n${page.description.trim()}\n`)
+}
+
+async function printPage(markdown: string): Promise<void> {
+  const person = await readerAtTerminal()
   const output = standardOutput()
-  output.write(`# ${name}\n\n${kind}: ${page.summary}\n\n${page.description.trim()}\n`)
+  output.write(person ? person.renderPage(markdown, person) : markdown)
   output.close()
 }
 
@@ -81,9 +123,7 @@ export async function explainFor(name: string, dockerfile: string): Promise<void
   for await (const { path: shown, findings, verdict } of reports)
     if (verdict === 'failed') throw new UnrootError('INVALID_OPTION', findings[0]?.message ?? `cannot read ${shown}`)
   if (page === undefined) throw new UnrootError('INVALID_OPTION', `no Dockerfile found in ${dockerfile}`)
-  const output = standardOutput()
-  output.write(page)
-  output.close()
+  await printPage(page)
 }
 
 /** As compose names an image: after the folder. */

@@ -16,17 +16,3 @@ export function hasColours(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv, 
 export function createColours(isOn: boolean): Colours {
   return picocolors.createColors(isOn)
 }
-
-/** A unified diff in the colours that git uses. */
-export function colourDiff(diff: string, colours: Colours): string {
-  if (!colours.isColorSupported || diff === '') return diff
-  const lines = diff.split('\n')
-  return lines.map((line, index) => (index < 2 ? colours.bold(line) : colourLine(line, colours))).join('\n')
-}
-
-function colourLine(line: string, { cyan, green, red }: Colours): string {
-  if (line.startsWith('@@')) return cyan(line)
-  if (line.startsWith('+')) return green(line)
-  if (line.startsWith('-')) return red(line)
-  return line
-}

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from 'commander'
 import { splitNames } from '../config/file-options.ts'
-import { UnrootError } from '../errors.ts'
 import type { Strategy } from '../types.ts'
 
 export const formats = ['diff', 'json', 'sarif', 'rdjson', 'github', 'gitlab', 'markdown', 'summary'] as const
@@ -105,17 +104,4 @@ export function parseVariables(text: string): string[] {
 
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text]
-}
-
-/**
- * What the contract names and this version cannot do yet.
- *
- * @throws {UnrootError} `INVALID_OPTION`
- */
-export function refuseUnavailable(flags: Flags): void {
-  if (flags.interactive) throw notYetAvailable('--interactive')
-}
-
-export function notYetAvailable(what: string): UnrootError {
-  return new UnrootError('INVALID_OPTION', `${what} is not yet available`)
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { UnrootError } from '../errors.ts'
 import { describeSystemError } from '../node/read.ts'
 
@@ -31,11 +32,12 @@ export function standardOutput(): Output {
 /**
  * A file, emptied at once, so that a path that cannot be written fails before the work and not after it.
  *
+ * @param name Relative to `cwd`, as it is called in messages.
  * @throws {UnrootError} `FILE_UNWRITABLE`
  */
-export function fileOutput(file: string): Output {
-  const descriptor = orUnwritable(file, () => openSync(file, 'w'))
-  const buffer = createBuffer((text) => orUnwritable(file, () => writeFileSync(descriptor, text)))
+export function fileOutput(name: string, cwd: string): Output {
+  const descriptor = orUnwritable(name, () => openSync(path.resolve(cwd, name), 'w'))
+  const buffer = createBuffer((text) => orUnwritable(name, () => writeFileSync(descriptor, text)))
   return {
     write: buffer.add,
     flush: buffer.flush,
@@ -69,6 +71,8 @@ function orUnwritable<T>(file: string, write: () => T): T {
   try {
     return write()
   } catch (error) {
-    throw new UnrootError('FILE_UNWRITABLE', `cannot write ${file}: ${describeSystemError(error)}`, { cause: error })
+    const remedy = (error as NodeJS.ErrnoException).code === 'ENOENT' ? '; make its folder first' : ''
+    const message = `cannot write ${file}: ${describeSystemError(error)}${remedy}`
+    throw new UnrootError('FILE_UNWRITABLE', message, { cause: error })
   }
 }

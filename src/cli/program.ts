@@ -8,6 +8,7 @@ Examples:
   $ unroot                               show what would change below the working directory
   $ unroot services/api | git apply      apply it
   $ unroot --write .                     write it
+  $ unroot --interactive .               look at each change, and write those that are accepted
   $ unroot --check .                     in CI: exit code 1 when something is left to do
   $ unroot --format json . > report.json
   $ unroot - < Dockerfile > Dockerfile.nonroot
@@ -36,6 +37,8 @@ export function createProgram(finish: (exitCode: number) => void): Command {
     })
   addRewriteOptions(program)
   addCommands(program, finish)
+  for (const command of program.commands)
+    command.showHelpAfterError(`Run \`unroot ${command.name()} --help\` for what it takes.`)
   return program
 }
 
@@ -45,7 +48,7 @@ function addRewriteOptions(program: Command): void {
     .option('-w, --write', 'write the changes (not with DRY_RUN=true in the environment)')
     .option('--check', 'write nothing; exit 1 when a file would change or is refused and not accepted')
     .option('-l, --list-different', 'print only the paths that would change')
-    .option('--interactive', 'accept or skip each file (not yet available)')
+    .option('--interactive', 'show each change at the terminal, and write what is accepted')
     .optionsGroup('What to print:')
     .addOption(new Option('--format <format>', 'of the report (default: diff)').choices(flags.formats))
     .option('-o, --output-file <file>', 'write the report there instead of to standard output')
@@ -134,7 +137,7 @@ function addCommands(program: Command, finish: (exitCode: number) => void): void
     .addOption(new Option('--format <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async ({ format }: { format: 'text' | 'json' }) => {
       const { listCommand } = await import('./catalogue-commands.ts')
-      listCommand(format)
+      await listCommand(format)
       finish(0)
     })
   program
@@ -149,12 +152,34 @@ function addCommands(program: Command, finish: (exitCode: number) => void): void
     )
     .action(async (name: string, options: { for?: string }) => {
       const { explainCommand, explainFor } = await import('./catalogue-commands.ts')
-      if (options.for === undefined) explainCommand(name)
+      if (options.for === undefined) await explainCommand(name)
       else await explainFor(name, options.for)
       finish(0)
     })
   addVerifyCommand(program, finish)
-  addUnavailableCommand(program, 'init', 'write a commented config file')
+  program
+    .command('init')
+    .summary('write a commented config file')
+    .description('Asks a few questions at a terminal and writes .unrootrc.yaml; elsewhere it writes the defaults.')
+    .option('-y, --yes', 'ask nothing, write the defaults')
+    .action(async ({ yes }: { yes?: boolean }) => {
+      const [{ initCommand }, { terminalOf }, { programName }] = await Promise.all([
+        import('./init-command.ts'),
+        import('./terminal.ts'),
+        import('./next-commands.ts')
+      ])
+      const isDryRun = process.env.DRY_RUN === 'true'
+      const terminal = terminalOf(process.stdin, process.stderr)
+      finish(
+        await initCommand({
+          cwd: process.cwd(),
+          terminal,
+          yes: yes ?? false,
+          isDryRun,
+          program: programName(process.env)
+        })
+      )
+    })
 }
 
 function addVerifyCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -179,16 +204,4 @@ function wordsAfterDashes({ parent }: Command): string[] {
   const words = (parent as Command & { rawArgs: string[] }).rawArgs
   const dashes = words.indexOf('--')
   return dashes === -1 ? [] : words.slice(dashes + 1)
-}
-
-function addUnavailableCommand(program: Command, name: string, summary: string): void {
-  program
-    .command(name)
-    .summary(`${summary} (not yet available)`)
-    .description(`Will ${summary}.`)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => {
-      throw flags.notYetAvailable(`\`unroot ${name}\``)
-    })
 }

@@ -9,7 +9,11 @@ const quietMilliseconds = 1_000
 const redrawMilliseconds = 100
 
 /** Shows nothing during the first second, which is all that most runs need. */
-export function createProgress(stream: NodeJS.WriteStream, total: number, isShown: boolean): Progress {
+export function createProgress(
+  stream: { write(text: string): unknown; columns?: number },
+  total: number,
+  isShown: boolean
+): Progress {
   if (!isShown) return { step: () => undefined, clear: () => undefined }
   const started = Date.now()
   let drawn = 0

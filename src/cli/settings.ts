@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { createFileSettings, type FileSettings, toImages, withoutUndefined } from '../config/file-options.ts'
 import { findConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { didYouMean } from '../config/nearest.ts'
+import type { ConfigFileOptions } from '../config/schema.ts'
 import { UnrootError } from '../errors.ts'
 import { relativePath } from '../node/paths.ts'
 import type { FileOptions } from '../node/rewrite-paths.ts'
 import { findStrategyConflict } from '../options.ts'
-import { type Flags, type Format, refuseUnavailable } from './flags.ts'
+import type { Flags, Format } from './flags.ts'
 
 /** Flags and config, made one: flags win. */
 export interface Settings extends FileSettings {
@@ -20,17 +21,16 @@ export interface Settings extends FileSettings {
 
 /** @throws {UnrootError} with the mistake and its remedy */
 export async function readSettings(flags: Flags, cwd: string): Promise<Settings> {
-  refuseUnavailable(flags)
   const loaded = await readConfig(flags, cwd)
   const config = loaded?.config
   if (loaded) {
     await checkConfigNames(loaded, cwd)
-    for (const place of [loaded.config, ...(loaded.config.overrides ?? [])])
-      checkImages(toImages(place.image, loaded.folder), `${relativePath(cwd, loaded.file)}: image`, cwd)
+    for (const place of [loaded.config, ...(loaded.config.overrides ?? [])]) checkPlaces(place, loaded, cwd)
   }
   const fromConfig = loaded && createFileSettings(loaded)
   const fromFlags = toFileOptions(flags, cwd)
-  checkImages(fromFlags.images, '--image', cwd)
+  checkImages(fromFlags.images, '--image', 'the working directory', cwd)
+  checkContext(flags.context, '--context', cwd)
   await checkNames([...(flags.only ?? []), ...(flags.skip ?? [])])
   return {
     format: flags.format ?? config?.format ?? 'diff',
@@ -69,11 +69,31 @@ function toFileOptions(flags: Flags, cwd: string): FileOptions {
   return withoutUndefined(options) as FileOptions
 }
 
-/** A mapping that leads nowhere would be without effect, and without a word. */
-function checkImages(images: Readonly<Record<string, string>> | undefined, place: string, cwd: string): void {
+function checkPlaces({ image, context }: ConfigFileOptions, { file, folder }: LoadedConfig, cwd: string): void {
+  const name = relativePath(cwd, file)
+  checkImages(toImages(image, folder), `${name}: image`, 'the config file', cwd)
+  checkContext(context, `${name}: context`, folder)
+}
+
+/** A folder that is not there would be without effect, and without a word. */
+function checkContext(context: string | undefined, place: string, folder: string): void {
+  if (context !== undefined && !statSync(path.resolve(folder, context), { throwIfNoEntry: false })?.isDirectory())
+    throw new UnrootError('INVALID_OPTION', `${place} ${context}: no such folder; name the build context's`)
+}
+
+/** A mapping that leads nowhere likewise. */
+function checkImages(
+  images: Readonly<Record<string, string>> | undefined,
+  place: string,
+  base: string,
+  cwd: string
+): void {
   for (const [name, file] of Object.entries(images ?? {}))
     if (!existsSync(file))
-      throw new UnrootError('INVALID_OPTION', `${place} ${name}=${relativePath(cwd, file)}: no such Dockerfile`)
+      throw new UnrootError(
+        'INVALID_OPTION',
+        `${place} ${name}=${relativePath(cwd, file)}: no such Dockerfile; the path is relative to ${base}`
+      )
 }
 
 async function checkConfigNames({ config, file }: LoadedConfig, cwd: string): Promise<void> {

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { withoutUndefined } from '../config/file-options.ts'
 import { findConfig, loadConfig } from '../config/load.ts'
 import { createVerifySettings, shellCommand } from '../config/verify-settings.ts'
@@ -33,8 +32,8 @@ export async function verifyCommand(
   const settings = await readSettings(rewriteFlags, cwd)
   const settingsFor = await createSettings(command, flags, cwd)
   const places = paths.length === 0 ? ['.'] : paths
-  const output = flags.outputFile === undefined ? standardOutput() : fileOutput(path.resolve(cwd, flags.outputFile))
-  const pullRequest = flags.prBodyFile === undefined ? undefined : fileOutput(path.resolve(cwd, flags.prBodyFile))
+  const output = flags.outputFile === undefined ? standardOutput() : fileOutput(flags.outputFile, cwd)
+  const pullRequest = flags.prBodyFile === undefined ? undefined : fileOutput(flags.prBodyFile, cwd)
   const interruption = catchSignals()
   const progress = createStepLine(flags)
   const open = createSessionOpener(flags, interruption.signal)

@@ -7,7 +7,7 @@ import { createSarif } from '../report/sarif.ts'
 import type { StreamedReport } from '../report/streamed.ts'
 import { formatCounts, formatFinding, formatSummary, printable } from '../report/summary.ts'
 import type { CompanionReport, FileReport, Finding } from '../types.ts'
-import { type Colours, colourDiff } from './colours.ts'
+import type { Colours } from './colours.ts'
 import type { Format } from './flags.ts'
 import type { Output } from './output.ts'
 import { allRules } from './rules.ts'
@@ -18,14 +18,27 @@ export interface View {
   end(companions: CompanionReport[]): void
 }
 
-export interface ViewOptions {
-  output: Output
-  outputColours: Colours
+/** How findings are told. */
+export interface NotesOptions {
   errors: { write(text: string): unknown }
   errorColours: Colours
   isWritten: boolean
   isQuiet: boolean
   isVerbose: boolean
+}
+
+/** Collects what is said on standard error when everything else has been printed. */
+export interface Notes {
+  add(report: FileReport): void
+  print(companions: CompanionReport[]): void
+}
+
+export interface ViewOptions extends NotesOptions {
+  output: Output
+  /** Diffs as standard output gets them. */
+  colourDiff: (diff: string) => string
+  /** Default: lines that programs can read. */
+  createNotes?: ((options: NotesOptions) => Notes) | undefined
   /** Of `sarif`. */
   hasFixes: boolean
 }
@@ -61,14 +74,14 @@ function streamedView(report: StreamedReport, { output, ...options }: ViewOption
 
 /** Diffs at once; findings follow, so that they are not lost between them. */
 function diffView(options: ViewOptions): View {
-  const notes = createNotes(options)
+  const notes = (options.createNotes ?? createNotes)(options)
   return {
     file(report) {
-      options.output.write(colourDiff(report.diff, options.outputColours))
+      options.output.write(options.colourDiff(report.diff))
       notes.add(report)
     },
     end(companions) {
-      for (const { diff } of companions) options.output.write(colourDiff(diff, options.outputColours))
+      for (const { diff } of companions) options.output.write(options.colourDiff(diff))
       options.output.flush()
       notes.print(companions)
     }
@@ -77,7 +90,7 @@ function diffView(options: ViewOptions): View {
 
 /** Findings alone: the rewritten text itself is printed by whoever has it. */
 function textView(options: ViewOptions): View {
-  const notes = createNotes(options)
+  const notes = (options.createNotes ?? createNotes)(options)
   return {
     file: notes.add,
     end(companions) {
@@ -137,20 +150,20 @@ function hasDiff({ diff }: { diff: string }): boolean {
   return diff !== ''
 }
 
-type Notes = Pick<ViewOptions, 'errors' | 'errorColours'>
+type Errors = Pick<NotesOptions, 'errors' | 'errorColours'>
 
 /** Whatever the format, a file that could not be read is named on standard error. */
-function reportFailure({ path, verdict, findings }: FileReport, { errors, errorColours }: Notes): void {
+function reportFailure({ path, verdict, findings }: FileReport, { errors, errorColours }: Errors): void {
   if (verdict !== 'failed') return
   for (const finding of findings) errors.write(`${colourFinding(path, finding, errorColours)}\n`)
 }
 
-function createNotes({ errors, errorColours, isQuiet, isVerbose, isWritten }: ViewOptions) {
+function createNotes({ errors, errorColours, isQuiet, isVerbose, isWritten }: NotesOptions): Notes {
   const lines: string[] = []
   const files: Pick<FileReport, 'verdict'>[] = []
   let count = 0
   return {
-    add(report: FileReport) {
+    add(report) {
       const { path, verdict, changes, findings } = report
       files.push({ verdict })
       if (hasDiff(report)) count++
@@ -163,7 +176,7 @@ function createNotes({ errors, errorColours, isQuiet, isVerbose, isWritten }: Vi
         if (isVerbose && finding.help) lines.push(errorColours.dim(`  ${printable(finding.help)}`))
       }
     },
-    print(companions: CompanionReport[]) {
+    print(companions) {
       if (!isQuiet) {
         count += companions.filter(hasDiff).length
         lines.push(errorColours.bold(formatCounts(countVerdicts(files), { count, isWritten })))

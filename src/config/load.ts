@@ -3,6 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UnrootError } from '../errors.ts'
 import { foldersUpward, relativePath } from '../node/paths.ts'
+import { describeSystemError } from '../node/read.ts'
 import type { Config } from './schema.ts'
 import { searchPlaces } from './search-places.ts'
 
@@ -39,7 +40,8 @@ export async function findConfig(cwd: string): Promise<LoadedConfig | undefined>
  */
 export async function loadConfig(name: string, cwd: string): Promise<LoadedConfig> {
   const file = path.resolve(cwd, name)
-  if (!existsSync(file)) throw new UnrootError('CONFIG_NOT_FOUND', `${name}: no such config file`)
+  if (!existsSync(file))
+    throw new UnrootError('CONFIG_NOT_FOUND', `${name}: no such config file; \`unroot init\` writes one`)
   const loaded = await readConfig(file, cwd, 'programs')
   if (loaded === undefined) throw new UnrootError('CONFIG_INVALID', `${name}: holds no config of unroot`)
   return loaded
@@ -74,10 +76,27 @@ async function loadContent(file: string, name: string, allow: 'data' | 'programs
     if (result?.isEmpty) return {}
     return result?.config ?? undefined
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new UnrootError('CONFIG_INVALID', message.includes(name) ? message : `${name}: ${message}`, { cause: error })
+    throw new UnrootError('CONFIG_INVALID', `${name}: ${describeLoadError(error, file)}`, { cause: error })
   }
 }
+
+/** Parsers name the absolute path in a heading of their own, and the JSON parser shows the place twice. */
+function describeLoadError(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return String(error)
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) return `cannot be read: ${describeSystemError(error)}`
+  const { message } = error
+  const kind = /^(YAML|JSON) Error in /.exec(message)?.[1]
+  if (kind === undefined) return isProgram(file) ? `the program fails: ${message}` : message
+  const lines = message.split('\n').slice(1)
+  const isExcerpt = (line: string) => /^>? *\d+ \|/.test(line)
+  const from = lines.findIndex(isExcerpt)
+  const excerpt = from === -1 ? [] : lines.slice(from, lines.findIndex((line) => line.endsWith('^')) + 1)
+  const words = lines.find((line) => line.trim() !== '' && !excerpt.includes(line)) ?? ''
+  const cause = words.replace(/(?: in JSON at position \d+.*| while parsing .*)$/, '')
+  return [`is no valid ${kind}: ${cause}`, ...excerpt].join('\n')
+}
+
+const isProgram = (file: string): boolean => /\.[cm]?[jt]s$/.test(file)
 
 interface Explorer {
   load(file: string): Promise<{ config: unknown; isEmpty?: boolean } | null>

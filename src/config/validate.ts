@@ -54,7 +54,7 @@ function schemaAt(path: readonly { key?: unknown }[]): Record<string, unknown> {
   if (first === undefined) return configSchema.entries
   if (path.at(-1)?.key === 'verify') return verifySchema.entries
   const list = first.key === 'ignore' ? configSchema.entries.ignore : configSchema.entries.overrides
-  return list.wrapped.item.entries
+  return list.wrapped.pipe[0].item.entries
 }
 
 function listed(names: readonly string[]): string {

@@ -27,6 +27,8 @@ export interface Companions {
   reader(context: BuildContext, state: 'original' | 'edited'): (name: string) => string | undefined
   /** A file that an earlier Dockerfile has changed; undefined: none has. */
   read(file: string, state: 'original' | 'edited'): string | undefined
+  /** The diffs that edits add to what earlier Dockerfiles have changed. */
+  preview(edits: readonly CompanionEdit[]): { path: string; diff: string }[]
   add(edits: readonly CompanionEdit[], dockerfile: string): void
   /** Ordered by path. */
   reports(): CompanionReport[]
@@ -53,6 +55,12 @@ export function createCompanions(cwd: string): Companions {
       const companion = byFile.size === 0 ? undefined : byFile.get(realPath(file))
       return state === 'edited' ? companion?.after : companion?.before
     },
+    preview: (edits) =>
+      edits.flatMap(({ file, name, text, before }) => {
+        const current = byFile.get(file)?.after ?? before
+        const diff = unifiedDiff(name, current ?? '', text, { created: current === undefined })
+        return diff === '' ? [] : [{ path: name, diff }]
+      }),
     add(edits, dockerfile) {
       for (const { file, text, before } of edits) {
         const dockerfiles = byFile.get(file)?.dockerfiles ?? []

@@ -51,6 +51,18 @@ export interface PathsOptions {
   optionsFor?: (file: string) => FileOptions
   /** Told what reports leave out, before the report is handed over. */
   onRewrite?: (rewritten: RewrittenFile) => void
+  /**
+   * Asked about each Dockerfile that has changes, itself or beside it. What is not accepted is not written, and the
+   * files that come after it are converted as if it were not there: what they share holds accepted changes only.
+   */
+  accept?: (offer: Offer) => Promise<boolean>
+}
+
+/** The changes that come with one Dockerfile. */
+export interface Offer {
+  report: FileReport
+  /** What it changes in files beside it, beyond what was accepted before. */
+  companions: { path: string; diff: string }[]
 }
 
 /** One file's conversion, for those who want to build it. */
@@ -188,15 +200,21 @@ async function rewriteFile(found: FoundFile, text: string, run: Run): Promise<Fi
       ...edits,
       ...(result.text === text ? [] : [{ file: found.file, name: found.path, text: result.text }])
     ]
-    if (run.options.write && texts.length > 0) {
+    const { accept } = run.options
+    const isAccepted =
+      texts.length === 0 ||
+      accept === undefined ||
+      (await accept({ report, companions: run.companions.preview(edits) }))
+    if (run.options.write && isAccepted && texts.length > 0) {
       run.originals.set(found.file, text)
       await writeTexts(texts, roots)
     }
     const { targets, strategy } = options
     run.options.onRewrite?.({ path: found.path, file: found.file, text, result, context, targets, strategy })
-    run.companions.add(edits, found.path)
+    if (isAccepted) run.companions.add(edits, found.path)
     const named = (name: string) => relativePath(run.options.cwd, realPath(context.file(name)))
-    run.shared.note(report, result.serverFiles.map(named), new Set([...result.companions.keys()].map(named)))
+    const changed = isAccepted ? [...result.companions.keys()].map(named) : []
+    run.shared.note(report, result.serverFiles.map(named), new Set(changed))
     return report
   } catch (error) {
     return reportFailure(found.path, error)
