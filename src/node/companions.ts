@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { unifiedDiff } from '../report/diff.ts'
 import type { CompanionReport } from '../types.ts'
 import type { BuildContext } from './context.ts'
@@ -34,9 +35,29 @@ export interface Companions {
   reports(): CompanionReport[]
 }
 
+function isLink(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  } catch {
+    // What lies on the way to it is no folder.
+    return false
+  }
+}
+
 /** Starts the account of one run. */
 export function createCompanions(cwd: string): Companions {
   const byFile = new Map<string, Companion>()
+  const realFolders = new Map<string, string>()
+  /** Asked for every file that is read: the real path of its folder is looked up once, its own only for a link. */
+  const find = (file: string): Companion | undefined => {
+    if (byFile.size === 0) return undefined
+    const folder = path.dirname(file)
+    let real = realFolders.get(folder)
+    if (real === undefined) realFolders.set(folder, (real = realPath(folder)))
+    const direct = byFile.get(path.join(real, path.basename(file)))
+    if (direct !== undefined) return direct
+    return isLink(file) ? byFile.get(realPath(file)) : undefined
+  }
   return {
     locate: (edits, context) =>
       [...edits].map(([name, text]) => {
@@ -47,12 +68,12 @@ export function createCompanions(cwd: string): Companions {
       }),
     hasConflict: (edits) => edits.some(({ file, text }) => (byFile.get(file)?.after ?? text) !== text),
     reader: (context, state) => (name) => {
-      const companion = byFile.size === 0 ? undefined : byFile.get(realPath(context.file(name)))
+      const companion = find(context.file(name))
       if (companion === undefined) return context.read(name)
       return state === 'edited' ? companion.after : companion.before
     },
     read(file, state) {
-      const companion = byFile.size === 0 ? undefined : byFile.get(realPath(file))
+      const companion = find(file)
       return state === 'edited' ? companion?.after : companion?.before
     },
     preview: (edits) =>
