@@ -1,9 +1,11 @@
-// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, report.schema.json.
+// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, docs/api, docs/api-surface.md,
+// report.schema.json.
 // With --check, fails when one of them is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
+import { buildApiPages, buildSurface } from './api.mjs'
 import { updateReportSchema } from './schema.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -132,17 +134,28 @@ async function buildPages() {
         `${page(guide.summary, '', [], () => '').trimEnd()}\n\n${guide.description}`
       ])
     ),
-    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => '')
+    'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => ''),
+    'docs/api-surface.md': buildSurface(),
+    ...(await buildApiPages())
   }
 }
 
 /** Writes the generated pages, or only answers which ones are out of date. */
 export async function updateDocs({ check = false } = {}) {
   const stale = []
-  for (const [name, text] of Object.entries(await buildPages())) {
+  const pages = await buildPages()
+  for (const [name, text] of Object.entries(pages)) {
     if (existsSync(path.join(repository, name)) && read(name) === text) continue
     stale.push(name)
-    if (!check) writeFileSync(path.join(repository, name), text)
+    if (check) continue
+    mkdirSync(path.dirname(path.join(repository, name)), { recursive: true })
+    writeFileSync(path.join(repository, name), text)
+  }
+  for (const name of readdirSync(path.join(repository, 'docs/api'), { recursive: true })) {
+    const page = `docs/api/${name.replaceAll(path.sep, '/')}`
+    if (!page.endsWith('.md') || page in pages) continue
+    stale.push(page)
+    if (!check) rmSync(path.join(repository, page))
   }
   if (!(await updateReportSchema({ check }))) stale.push('report.schema.json')
   return stale

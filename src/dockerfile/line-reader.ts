@@ -4,6 +4,7 @@
  * source: moby/buildkit frontend/dockerfile/parser/parser.go, parser/directives.go, shell/lex.go
  */
 
+/** What continues a line. */
 export type Escape = '\\' | '`'
 
 /** A piece of the source that belongs to an instruction's logical line: continuation marks and comments are cut out. */
@@ -48,8 +49,11 @@ export interface RawInstruction {
   hasEmptyContinuation: boolean
 }
 
+/** Why BuildKit would refuse a file. */
 export interface ReadError {
+  /** One line, in BuildKit's words where it has some. */
   message: string
+  /** Counts from 1. */
   line: number
 }
 

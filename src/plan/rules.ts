@@ -264,7 +264,18 @@ in the config. Stages that are called \`dev\`, \`test\` and the like are not men
   )
 ]
 
-/** Every rule that findings can name. */
+/**
+ * Every rule that findings can name.
+ *
+ * @example
+ * ```ts
+ * import { rewrite, rules } from 'unroot'
+ *
+ * const [finding] = rewrite('FROM debian:12\nCMD ["cron", "-f"]\n').findings
+ * finding?.rule // => 'needs-root-service'
+ * rules.find(({ name }) => name === finding?.rule)?.severity // => 'error'
+ * ```
+ */
 export const rules: readonly Rule[] = [...allHazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,
