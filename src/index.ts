@@ -12,8 +12,10 @@ import { provideYaml } from './yaml.ts'
 provideYaml(yaml)
 
 export type { Dockerfile, Stage } from './dockerfile/dockerfile.ts'
-export type { Flag, Instruction } from './dockerfile/instruction.ts'
-export type { Escape, ReadError } from './dockerfile/line-reader.ts'
+export type { Property } from './dockerfile/fine-ranges.ts'
+export type { Flag, Instruction, JsonString } from './dockerfile/instruction.ts'
+export type { Escape, Heredoc, ReadError } from './dockerfile/line-reader.ts'
+export type { Word } from './dockerfile/words.ts'
 export type { Editor } from './edit/editor.ts'
 export type { AppliedEdit, TextEdits } from './edit/text-edits.ts'
 export { UnrootError, type UnrootErrorCode } from './errors.ts'

@@ -139,13 +139,20 @@ function findMissingEdits(
   active: readonly Transform[],
   options: RewriteOptions
 ): string[] {
-  const whole = all.filter(({ onRequest }) => onRequest === undefined || onRequest(options))
+  const own = all.filter(({ name }) => !isBuiltIn.has(name))
+  const complete = [...builtIn.map((each) => all.find(({ name }) => name === each.name) ?? each), ...own]
+  const whole = complete.filter(({ onRequest }) => onRequest === undefined || onRequest(options))
   const names = new Set(applyTransforms(dockerfile, plan, whole, options).changes.map((change) => change.transform))
   return [...names].filter((name) => !active.some((transform) => transform.name === name))
 }
 
+const isBuiltIn: ReadonlySet<string> = new Set(builtIn.map(({ name }) => name))
+
+/** A list of the caller's own counts as a part where it lacks a built-in transform. */
 const isPartial = (options: RewriteOptions, all: readonly Transform[]): boolean =>
-  options.only !== undefined || options.skip !== undefined || !all.some((transform) => transform.name === 'switch-user')
+  options.only !== undefined ||
+  options.skip !== undefined ||
+  !builtIn.every(({ name }) => all.some((transform) => transform.name === name))
 
 function selectTransforms(all: readonly Transform[], plan: Plan, options: RewriteOptions): Transform[] {
   const chosen = all.filter(

@@ -22,6 +22,7 @@ export interface Flag {
 
 /** A string of an exec form. `value` is decoded; the range includes the quotes. */
 export interface JsonString extends Word {
+  /** What stands between the quotes, escapes resolved. */
   value: string
 }
 

@@ -16,14 +16,17 @@ export interface Segment {
   length: number
 }
 
+/** A heredoc: `<<EOF` and its body. */
 export interface Heredoc {
+  /** Without `<<` and quotes. */
   name: string
   /** `<<-`: leading tabs of the body are stripped. */
   stripTabs: boolean
   /** Part of the name was quoted: the body is taken as it is. */
   quoted: boolean
-  /** The body, without the terminator's line. */
+  /** Offset of the body's first character. */
   bodyStart: number
+  /** Offset of the terminator's line. */
   bodyEnd: number
 }
 
