@@ -3,6 +3,8 @@ import { readdirSync, symlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { createContext, runInContext } from 'node:vm'
+import { rolldown } from 'rolldown'
 import ts from 'typescript'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createFolder, git, readText, removeFoldersAfterTests, repository, rootDockerfile } from './support/cli.ts'
@@ -85,6 +87,20 @@ describe('the packed tarball', () => {
     expect(seen.size).toBeGreaterThan(4)
   })
 
+  it('can be bundled for a browser', async () => {
+    await writeFile(path.join(folder, 'browser.js'), "export { rewrite } from 'unroot'\n")
+    const bundle = await rolldown({ input: path.join(folder, 'browser.js'), platform: 'browser', cwd: folder })
+    const { output } = await bundle.generate({ format: 'iife', name: 'unroot' })
+    await bundle.close()
+    expect(output.map(({ fileName }) => fileName)).toEqual(['browser.js'])
+    // Nothing but the language, and the decoder that browsers have too.
+    const { verdict, text } = runInContext(
+      `${output[0].code}\nunroot.rewrite('FROM node:22-slim\\nCMD ["node", "server.js"]\\n')`,
+      createContext({ TextDecoder })
+    ) as { verdict: string; text: string }
+    expect([verdict, text]).toEqual(['converted', 'FROM node:22-slim\nUSER 1000:1000\nCMD ["node", "server.js"]\n'])
+  })
+
   it('runs', async () => {
     const { version } = JSON.parse(readText(repository, 'package.json')) as { version: string }
     expect((await npx('unroot', '--version')).stdout).toBe(`${version}\n`)
@@ -159,7 +175,7 @@ describe('the packed tarball', () => {
         throw new Error(`${resolution.moduleResolution}: ${error.stdout}`)
       })
     }
-  }, 60_000)
+  }, 120_000)
 
   describe('does for each caller what the README shows', () => {
     /** A repository of somebody else, where the package is installed. */
