@@ -6,10 +6,10 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsdown.config.ts ./
 COPY src src
 COPY transforms transforms
-RUN npx tsdown --filter cli
+RUN npx tsdown --filter program
 
 FROM node:22-slim
-# The command line is bundled: it needs no packages.
+# All packages are bundled.
 COPY package.json LICENSE /opt/unroot/
 COPY --from=build /src/dist /opt/unroot/dist
 WORKDIR /work

@@ -10,7 +10,7 @@ import { createFolder, readText, removeFoldersAfterTests, repository, rootDocker
 removeFoldersAfterTests()
 
 const run = promisify(execFile)
-const pages = ['README.md', 'CHANGELOG.md', 'examples/README.md', ...markdownIn('docs')]
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/README.md', ...markdownIn('docs')]
 
 function markdownIn(folder: string): string[] {
   const names = readdirSync(path.join(repository, folder)).filter((name) => name.endsWith('.md'))

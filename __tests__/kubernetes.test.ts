@@ -177,6 +177,21 @@ describe('manifests', () => {
     }
   })
 
+  test.each(['[{name: web, image: team/web}]', '\n    - {name: web, image: team/web}', '[{"image": "team/web"}]'])(
+    'a container in flow style is found: %s',
+    (containers) => {
+      const pod = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: ${containers}\n`
+      const tree = new Map([
+        ['Dockerfile', 'FROM node:22-slim\nCMD ["node", "server.js"]\n'],
+        ['pod.yaml', pod]
+      ])
+      const { files } = rewriteFiles(tree, { images: { 'team/web': 'Dockerfile' } })
+      expect(
+        podsOf(files.get('pod.yaml') ?? '').flatMap((each) => violations(each, list(each.containers)[0] ?? {}))
+      ).toEqual([])
+    }
+  )
+
   test('an image that somebody gave to another Dockerfile is not taken for the only one', () => {
     const tree = new Map([
       ['Dockerfile', dockerfile],

@@ -223,6 +223,15 @@ describe('transforms', () => {
     expect(result.findings.map(({ rule }) => rule)).toContain('labelled')
   })
 
+  test('an own list without a built-in transform that has something to do asks for a review', () => {
+    const without = (name: string) => presets.user.filter((transform) => transform.name !== name)
+    const result = rewrite(flask, { transforms: [...without('remap-ports'), addLabel] })
+    expect(result.verdict).toBe('needs-review')
+    const partial = result.findings.find(({ rule }) => rule === 'partial-run')
+    expect(partial?.message).toBe('left out, though the user needs it: remap-ports')
+    expect(rewrite(flask, { transforms: without('set-umask') }).verdict).toBe('converted')
+  })
+
   test('an own transform in front sees the original text, one behind sees what was edited', () => {
     const seen: string[] = []
     const look = (name: string) =>

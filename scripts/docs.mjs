@@ -1,9 +1,11 @@
-// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, the table of
-// docs/config.md, the pictures in docs/assets, report.schema.json, config.schema.json. With --check, fails when one of them is out of date.
+// Writes what is generated from the code: parts of README.md, docs/rules.md, docs/transforms.md, the table of docs/config.md,
+// the pictures in docs/assets, docs/api, docs/api-surface.md, report.schema.json, config.schema.json.
+// With --check, fails when one of them is out of date.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
+import { buildApiPages, buildSurface } from './api.mjs'
 import { updateSchemas } from './schema.mjs'
 import { drawTerminal } from './terminal-picture.mjs'
 
@@ -15,23 +17,21 @@ async function loadSources(entry) {
   const cache = path.join(repository, 'node_modules/.cache')
   mkdirSync(cache, { recursive: true })
   const outDir = mkdtempSync(path.join(cache, 'unroot-docs-'))
-  try {
-    await build({
-      config: false,
-      cwd: repository,
-      entry,
-      outDir,
-      dts: false,
-      platform: 'node',
-      fixedExtension: true,
-      logLevel: 'error'
-    })
-    const names = Object.keys(entry)
-    const modules = names.map((name) => import(pathToFileURL(path.join(outDir, `${name}.mjs`)).href))
-    return Object.assign({}, ...(await Promise.all(modules)))
-  } finally {
-    rmSync(outDir, { recursive: true, force: true })
-  }
+  // Some modules are only loaded when they are needed.
+  process.once('exit', () => rmSync(outDir, { recursive: true, force: true }))
+  await build({
+    config: false,
+    cwd: repository,
+    entry,
+    outDir,
+    dts: false,
+    platform: 'node',
+    fixedExtension: true,
+    logLevel: 'error'
+  })
+  const names = Object.keys(entry)
+  const modules = names.map((name) => import(pathToFileURL(path.join(outDir, `${name}.mjs`)).href))
+  return Object.assign({}, ...(await Promise.all(modules)))
 }
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
@@ -179,6 +179,8 @@ async function buildPages() {
       ])
     ),
     'docs/transforms.md': page('Transforms', transformsIntro, sources.transforms, () => ''),
+    'docs/api-surface.md': buildSurface(),
+    ...(await buildApiPages()),
     ...(await drawExamples(sources))
   }
 }
@@ -186,12 +188,19 @@ async function buildPages() {
 /** Writes the generated pages, or only answers which ones are out of date. */
 export async function updateDocs({ check = false } = {}) {
   const stale = []
-  for (const [name, text] of Object.entries(await buildPages())) {
+  const pages = await buildPages()
+  for (const [name, text] of Object.entries(pages)) {
     if (existsSync(path.join(repository, name)) && read(name) === text) continue
     stale.push(name)
     if (check) continue
     mkdirSync(path.dirname(path.join(repository, name)), { recursive: true })
     writeFileSync(path.join(repository, name), text)
+  }
+  for (const name of readdirSync(path.join(repository, 'docs/api'), { recursive: true })) {
+    const page = `docs/api/${name.replaceAll(path.sep, '/')}`
+    if (!page.endsWith('.md') || page in pages) continue
+    stale.push(page)
+    if (!check) rmSync(path.join(repository, page))
   }
   stale.push(...(await updateSchemas({ check })))
   return stale

@@ -19,6 +19,18 @@ function findProblem(name) {
 
 const sourceOf = (name) => `import { defineTransform } from '../src/transform.ts'
 
+/**
+ * TODO: what it does, for programs that use it alone.
+ *
+ * @example
+ * \`\`\`ts
+ * import { rewrite } from 'unroot'
+ * import { ${camelCase(name)} } from 'unroot/transforms'
+ *
+ * const options = { transforms: [${camelCase(name)}], only: ['${name}'] }
+ * rewrite('FROM debian:12-slim\\nCMD ["serve"]\\n', options).text.includes('ENV TMPDIR=/tmp') // => true
+ * \`\`\`
+ */
 export const ${camelCase(name)} = defineTransform({
   name: '${name}',
   summary: 'TODO: what it does, in one line that begins with a verb',

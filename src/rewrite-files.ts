@@ -27,6 +27,7 @@ import type {
   RewriteResult
 } from './types.ts'
 
+/** Options of `rewriteFiles`: those of `rewrite`, without what the map of files answers. */
 export interface RewriteFilesOptions
   extends Omit<
     RewriteOptions,
@@ -38,6 +39,7 @@ export interface RewriteFilesOptions
   images?: Readonly<Record<string, string>>
 }
 
+/** What `rewriteFiles` answers. */
 export interface RewriteFilesResult {
   /** Every file that was given, with its new text where it changes. */
   files: Map<string, string>
@@ -59,7 +61,17 @@ export const isDockerfileName = (path: string): boolean => dockerfileName.test(p
  * @param tree text by path, with `/`
  * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM`
  * @example
- * const { files, reports } = rewriteFiles(new Map([['Dockerfile', dockerfile], ['entrypoint.sh', script]]))
+ * ```ts
+ * import { rewriteFiles } from 'unroot'
+ *
+ * const tree = new Map([
+ *   ['Dockerfile', 'FROM alpine:3.20\nCOPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'],
+ *   ['run.sh', '#!/bin/sh\nmkdir -p /var/lib/jobs\nexec sleep infinity\n']
+ * ])
+ * const { files, reports } = rewriteFiles(tree)
+ * reports[0]?.writablePaths.map(({ path }) => path) // => ['/var/lib/jobs']
+ * files.get('Dockerfile')?.includes('chown 10001:10001 /var/lib/jobs') // => true
+ * ```
  */
 export function rewriteFiles(tree: ReadonlyMap<string, string>, options: RewriteFilesOptions = {}): RewriteFilesResult {
   if (!(tree instanceof Map) && typeof (tree as ReadonlyMap<string, string>)?.get !== 'function')

@@ -15,8 +15,22 @@ import { unifiedDiff } from './report/diff.ts'
 import type { Transform } from './transform.ts'
 import type { Change, Finding, RewriteOptions, RewriteResult, Verdict } from './types.ts'
 
-/** Plain arrays of transforms; composition is concatenation. */
-export const presets: { readonly user: readonly Transform[] } = { user: builtIn }
+/**
+ * Plain arrays of transforms; composition is concatenation.
+ *
+ * @example
+ * ```ts
+ * import { presets, rewrite } from 'unroot'
+ *
+ * const withoutPorts = presets.user.filter(({ name }) => name !== 'remap-ports')
+ * const { text } = rewrite('FROM httpd:2.4\n', { transforms: withoutPorts })
+ * text.includes('8080') // => false
+ * ```
+ */
+export const presets: {
+  /** Every built-in transform, for all strategies: options decide which of them have something to do. */
+  readonly user: readonly Transform[]
+} = { user: builtIn }
 
 interface Run {
   dockerfile: Dockerfile
@@ -31,11 +45,16 @@ interface Run {
  *
  * User input never throws: whatever is wrong with it becomes a verdict and findings.
  *
- * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM` for mistakes of the calling program
+ * @param text the Dockerfile
+ * @throws {UnrootError} `INVALID_OPTION`, `UNKNOWN_TRANSFORM` or `OVERLAPPING_EDIT` for mistakes of the calling program
  * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ *
  * const result = rewrite('FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n')
- * result.verdict // 'converted'
- * result.user    // { uid: 1000, gid: 1000, name: 'node', source: 'base-image' }
+ * result.verdict // => 'converted'
+ * result.user // => { uid: 1000, gid: 1000, name: 'node', source: 'base-image' }
+ * ```
  */
 export function rewrite(text: string, options: RewriteOptions = {}): RewriteResult {
   if (typeof text !== 'string') throw new UnrootError('INVALID_OPTION', 'the Dockerfile must be a string')
@@ -122,13 +141,20 @@ function findMissingEdits(
   active: readonly Transform[],
   options: RewriteOptions
 ): string[] {
-  const whole = all.filter(({ onRequest }) => onRequest === undefined || onRequest(options))
+  const own = all.filter(({ name }) => !isBuiltIn.has(name))
+  const complete = [...builtIn.map((each) => all.find(({ name }) => name === each.name) ?? each), ...own]
+  const whole = complete.filter(({ onRequest }) => onRequest === undefined || onRequest(options))
   const names = new Set(applyTransforms(dockerfile, plan, whole, options).changes.map((change) => change.transform))
   return [...names].filter((name) => !active.some((transform) => transform.name === name))
 }
 
+const isBuiltIn: ReadonlySet<string> = new Set(builtIn.map(({ name }) => name))
+
+/** A list of the caller's own counts as a part where it lacks a built-in transform. */
 const isPartial = (options: RewriteOptions, all: readonly Transform[]): boolean =>
-  options.only !== undefined || options.skip !== undefined || !all.some((transform) => transform.name === 'switch-user')
+  options.only !== undefined ||
+  options.skip !== undefined ||
+  !builtIn.every(({ name }) => all.some((transform) => transform.name === name))
 
 function selectTransforms(all: readonly Transform[], plan: Plan, options: RewriteOptions): Transform[] {
   const chosen = all.filter(

@@ -17,9 +17,11 @@ export interface TransformContext {
   plan: Plan
   /** The part of the plan that is about `stage`. */
   stagePlan: StagePlan
+  /** What the caller asked for. */
   options: RewriteOptions
+  /** Changes the Dockerfile. */
   edit: Editor
-  /** Changes a file, by its path relative to the root of the build context. */
+  /** Changes a file (or makes it), by its path relative to the root of the build context. The message is for the report. */
   changeFile(path: string, text: string, message: string): void
   /** Says something that no edit says; `range` as offsets of the current text. */
   report(finding: Omit<Finding, 'range' | 'accepted'> & { range?: readonly [number, number] }): void
@@ -39,6 +41,7 @@ export interface Transform {
   readonly onRequest?: (options: RewriteOptions) => boolean
   /** Whether an option asks for it, so that it runs over an image that is non-root already. */
   readonly isAskedFor?: (options: RewriteOptions) => boolean
+  /** Makes the edits; called once for each shipped stage. Must find nothing to do in what it has made itself. */
   apply(context: TransformContext): void
 }
 
@@ -47,12 +50,21 @@ export interface Transform {
  *
  * @throws {UnrootError} `INVALID_OPTION` when the name is not kebab-case or a text is missing.
  * @example
+ * ```ts
+ * import { defineTransform, presets, rewrite } from 'unroot'
+ *
  * const addLabel = defineTransform({
  *   name: 'add-label',
  *   summary: 'Label the image',
  *   description: 'Adds `LABEL converted=true` at the end of the shipped stage.',
- *   apply: ({ stage, edit }) => edit.insertAfter(stage.instructions.at(-1), 'LABEL converted=true', 'labelled')
+ *   apply({ stage, edit }) {
+ *     const last = stage.instructions.at(-1) ?? stage.from
+ *     edit.insertAfter(last, `${edit.keyword('LABEL')} converted=true`, 'labelled')
+ *   }
  * })
+ * const { text } = rewrite('FROM alpine:3.20\nCMD ["date"]\n', { transforms: [...presets.user, addLabel] })
+ * text.endsWith('CMD ["date"]\nLABEL converted=true\n') // => true
+ * ```
  */
 export function defineTransform(transform: Transform): Transform {
   if (!/^[a-z]+(-[a-z0-9]+)*$/.test(transform.name))

@@ -6,6 +6,19 @@ import { findGroupNeeds, openTrees } from '../src/plan/group-rights.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Lets the image run as any uid of group 0, as OpenShift does. Does something only with `strategy: 'arbitrary-user'`.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { allowArbitraryUser } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [allowArbitraryUser], strategy: 'arbitrary-user' })
+ * text.includes('chmod g=u') // => true
+ * ```
+ */
 export const allowArbitraryUser = defineTransform({
   name: 'allow-arbitrary-user',
   summary: 'Let the image run as any uid of group 0 (with --strategy arbitrary-user)',

@@ -34,6 +34,19 @@ function isFetchedAndClosed(copy: Copy, facts: RunFacts): boolean {
   })
 }
 
+/**
+ * Puts `--chown=uid:gid` on each `COPY` and `ADD` that brings files of the application; `chown: 'all'` and `'none'` change which.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { chownCopiedFiles } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [chownCopiedFiles] })
+ * text.includes('COPY --chown=1000:1000 . .') // => true
+ * ```
+ */
 export const chownCopiedFiles = defineTransform({
   name: 'chown-copied-files',
   summary: 'Give copied application files to the user the image runs as',

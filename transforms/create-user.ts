@@ -4,6 +4,20 @@ import { findUserPlace } from '../src/edit/user-place.ts'
 import { accountCommands } from '../src/plan/user.ts'
 import { defineTransform, type TransformContext } from '../src/transform.ts'
 
+/**
+ * Creates the account that the image runs as, in the dialect of the image; reuses one that is there for the purpose. Numbers
+ * only where an image cannot hold an account.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { createUser } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM debian:12-slim\nCMD ["serve"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [createUser] })
+ * text.includes('useradd --uid 10001 --gid app') // => true
+ * ```
+ */
 export const createUser = defineTransform({
   name: 'create-user',
   summary: 'Create the account that the image runs as, in the dialect of the image',

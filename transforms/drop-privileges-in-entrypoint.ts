@@ -27,6 +27,20 @@ const lineEnd = (text: string, offset: number): number => {
   return next === -1 ? text.length : next + 1
 }
 
+/**
+ * Starts the image as root, takes over the directories that the process writes, and becomes the user for good. Does
+ * something only with `strategy: 'entrypoint'`.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { dropPrivilegesInEntrypoint } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [dropPrivilegesInEntrypoint], strategy: 'entrypoint' })
+ * text.includes('exec setpriv --reuid="$UID"') // => true
+ * ```
+ */
 export const dropPrivilegesInEntrypoint = defineTransform({
   name: 'drop-privileges-in-entrypoint',
   summary: 'Start as root, take over directories, then become the user for good (with --strategy entrypoint)',

@@ -1,3 +1,8 @@
+/**
+ * The built-in transforms, one by one: for presets of your own, and to run a single one.
+ *
+ * @module unroot/transforms
+ */
 import type { Transform } from '../src/transform.ts'
 import { allowArbitraryUser } from './allow-arbitrary-user.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
@@ -33,7 +38,16 @@ export {
   updateKubernetes
 }
 
-/** Every built-in transform, in the order in which the preset runs them. */
+/**
+ * Every built-in transform, in the order in which the preset runs them.
+ *
+ * @example
+ * ```ts
+ * import { transforms } from 'unroot/transforms'
+ *
+ * transforms[0]?.name // => 'create-user'
+ * ```
+ */
 export const transforms: readonly Transform[] = [
   createUser,
   leaveRootHome,

@@ -1,5 +1,18 @@
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Moves what the image keeps under `/root` to where the new user can reach it, with every mention of the place.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { leaveRootHome } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [leaveRootHome] })
+ * text.includes('WORKDIR /home/node') // => true
+ * ```
+ */
 export const leaveRootHome = defineTransform({
   name: 'leave-root-home',
   summary: 'Move what the image keeps under /root to where the new user can reach it',

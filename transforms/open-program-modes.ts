@@ -4,6 +4,19 @@ import { readRunFacts } from '../src/plan/run-facts.ts'
 import { readStartUp } from '../src/plan/startup.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Opens programs and scripts that only their owner may read or execute.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { openProgramModes } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [openProgramModes] })
+ * text.includes('RUN chmod a+rx /start.sh') // => true
+ * ```
+ */
 export const openProgramModes = defineTransform({
   name: 'open-program-modes',
   summary: 'Open programs and scripts that only their owner may execute',

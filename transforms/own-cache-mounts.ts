@@ -3,6 +3,19 @@ import { isRoot, readImage, stateBefore } from '../src/image/image.ts'
 import { isRootHome } from '../src/plan/paths.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Puts `uid=,gid=` on the cache mounts of each `RUN` that runs as the user.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { ownCacheMounts } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22\nUSER node\nRUN --mount=type=cache,target=/root/.npm npm ci\nCMD ["node"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [ownCacheMounts], only: ['own-cache-mounts'] })
+ * text.includes('target=/home/node/.npm,uid=1000,gid=1000') // => true
+ * ```
+ */
 export const ownCacheMounts = defineTransform({
   name: 'own-cache-mounts',
   summary: 'Give cache mounts to the user whose RUN uses them',

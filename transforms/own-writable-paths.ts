@@ -41,6 +41,19 @@ function findExisting(dockerfile: Dockerfile, image: StageImage, facts: RunFacts
   return existing
 }
 
+/**
+ * Makes the directories that the running process writes, and gives them to the user; before a `VOLUME` of the same path.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { ownWritablePaths } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [ownWritablePaths] })
+ * text.includes('RUN mkdir -p /app && chown 1000:1000 /app') // => true
+ * ```
+ */
 export const ownWritablePaths = defineTransform({
   name: 'own-writable-paths',
   summary: 'Make and own the directories that the running process writes',

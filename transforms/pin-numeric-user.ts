@@ -1,6 +1,20 @@
 import { resolvePrincipal } from '../src/image/accounts.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Writes `USER name` as `USER uid:gid` where both numbers are known: Kubernetes' `runAsNonRoot` rejects names. In an image
+ * that is non-root already only on request.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { pinNumericUser } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22\nUSER node\nCMD ["node"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [pinNumericUser], only: ['pin-numeric-user'] })
+ * text.includes('USER 1000:1000') // => true
+ * ```
+ */
 export const pinNumericUser = defineTransform({
   name: 'pin-numeric-user',
   summary: 'Write the final USER in numbers where both are known',

@@ -5,6 +5,20 @@ import type { ServerPath } from '../src/plan/server.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Lets a recognised server start without root: pid file, temporary and log directories, `user` directives of its own
+ * configuration.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { prepareServer } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM nginx:1.27\n'
+ * const { text } = rewrite(dockerfile, { transforms: [prepareServer] })
+ * text.includes('chown 101:101 /var/cache/nginx') // => true
+ * ```
+ */
 export const prepareServer = defineTransform({
   name: 'prepare-server',
   summary: 'Let a server start without root: pid file, temporary and log directories, `user` directives',

@@ -4,6 +4,20 @@ import { findPortMentions } from '../src/plan/ports.ts'
 import { canRun } from '../src/plan/user.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Moves ports below 1024 to high ones, everywhere they are written: `EXPOSE`, `ENV`, arguments, health checks, server
+ * configuration. 80 becomes 8080, 443 becomes 8443; `ports` says others.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { remapPorts } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [remapPorts] })
+ * text.includes('EXPOSE 8080') // => true
+ * ```
+ */
 export const remapPorts = defineTransform({
   name: 'remap-ports',
   summary: 'Move privileged ports to high ones, everywhere they are written',

@@ -91,6 +91,20 @@ function findHeredoc({ dockerfile, image }: TransformContext, script: StartScrip
 const own = (image: StageImage, instruction: Instruction | undefined) =>
   instruction !== undefined && stageOf(image.lineage, instruction) !== undefined ? instruction : undefined
 
+/**
+ * Sets a umask that is in force in the running process. Does something only with the option `umask`, an octal mode such as
+ * `027`.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { setUmask } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [setUmask], umask: '027' })
+ * text.includes('umask 027') // => true
+ * ```
+ */
 export const setUmask = defineTransform({
   name: 'set-umask',
   summary: 'Set a umask that is in force in the running process (with --umask)',

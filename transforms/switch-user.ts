@@ -3,6 +3,19 @@ import { isRoot, stateBefore } from '../src/image/image.ts'
 import { findStepsOfBaseUser } from '../src/plan/base-user.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Puts `USER uid:gid` behind the last step that needs root, right above the command; an early `USER` is moved there.
+ *
+ * @example
+ * ```ts
+ * import { rewrite } from 'unroot'
+ * import { switchUser } from 'unroot/transforms'
+ *
+ * const dockerfile = 'FROM node:22-slim\nCMD ["node", "server.js"]\n'
+ * const { text } = rewrite(dockerfile, { transforms: [switchUser] })
+ * text.includes('USER 1000:1000') // => true
+ * ```
+ */
 export const switchUser = defineTransform({
   name: 'switch-user',
   summary: 'Put USER after the last step that needs root, right before the command',

@@ -8,6 +8,23 @@ import { isServiceOf, type StagePlan } from '../src/plan/plan.ts'
 import { readServers } from '../src/plan/server.ts'
 import { defineTransform, type TransformContext } from '../src/transform.ts'
 
+/**
+ * Changes compose files with the image that their services run: `user`, ports, health checks, environment; with `harden` also
+ * `cap_drop`, `no-new-privileges`, `read_only` and `tmpfs`.
+ *
+ * @example
+ * ```ts
+ * import { rewriteFiles } from 'unroot'
+ * import { remapPorts, updateCompose } from 'unroot/transforms'
+ *
+ * const tree = new Map([
+ *   ['Dockerfile', 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n'],
+ *   ['compose.yaml', 'services:\n  web:\n    build: .\n    ports: ["80:80"]\n']
+ * ])
+ * const { files } = rewriteFiles(tree, { transforms: [remapPorts, updateCompose] })
+ * files.get('compose.yaml')?.includes('"80:8080"') // => true
+ * ```
+ */
 export const updateCompose = defineTransform({
   name: 'update-compose',
   summary: 'Change compose files with the image that their services run',

@@ -9,6 +9,24 @@ import { isServiceOf, type StagePlan } from '../src/plan/plan.ts'
 import { readServers } from '../src/plan/server.ts'
 import { defineTransform } from '../src/transform.ts'
 
+/**
+ * Changes Kubernetes manifests with the image that their pods run: what the "restricted" Pod Security Standard asks for, and
+ * the new port in containers, probes and Services.
+ *
+ * @example
+ * ```ts
+ * import { presets, rewriteFiles } from 'unroot'
+ * import { updateKubernetes } from 'unroot/transforms'
+ *
+ * const tree = new Map([
+ *   ['Dockerfile', 'FROM node:22-slim\nCMD ["node", "server.js"]\n'],
+ *   ['pod.yaml', 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: team/web\n']
+ * ])
+ * const { files } = rewriteFiles(tree, { transforms: presets.user, images: { 'team/web': 'Dockerfile' } })
+ * files.get('pod.yaml')?.includes('runAsNonRoot: true') // => true
+ * presets.user.includes(updateKubernetes) // => true
+ * ```
+ */
 export const updateKubernetes = defineTransform({
   name: 'update-kubernetes',
   summary: 'Change Kubernetes manifests with the image that their pods run',

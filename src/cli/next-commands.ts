@@ -23,8 +23,9 @@ export function programName(env: NodeJS.ProcessEnv): string {
  * The commands that make sense after a run, the most useful first.
  *
  * @example
- * nextCommands({ program: 'unroot', args: ['--check', 'services'], changes: 3, ... })
- * // [['Apply it', 'unroot --write services'], ...]
+ * const change = { changes: 1, isWritten: false, isDryRun: false, rules: new Map() }
+ * const state = { program: 'unroot', args: ['--check', 'api'], ...change }
+ * nextCommands(state) // => [['Apply it', 'unroot --write api'], ['Prove it', 'unroot verify api']]
  */
 export function nextCommands(state: RunState): [label: string, command: string][] {
   const { program, changes, isWritten, isDryRun } = state

@@ -25,7 +25,7 @@ function editDistance(a: string, b: string): number {
  * The words that somebody may have meant, the nearest first; empty when none is near.
  *
  * @example
- * nearestWords('chown-copied-file', ['chown-copied-files', 'create-user']) // ['chown-copied-files']
+ * nearestWords('chown-copied-file', ['chown-copied-files', 'create-user']) // => ['chown-copied-files']
  */
 export function nearestWords(word: string, words: readonly string[], limit = 3): string[] {
   const plain = normalize(word)

@@ -6,7 +6,7 @@ import { isInside, relativePath } from '../node/paths.ts'
  * works too.
  *
  * @example
- * matcher(['services/**', '*.dev.Dockerfile'], '/repo')('/repo/services/api/Dockerfile') // true
+ * createMatcher(['services/**', '*.dev.Dockerfile'], '/repo')('/repo/services/api/Dockerfile') // => true
  */
 export function createMatcher(patterns: string | readonly string[], folder: string): (file: string) => boolean {
   const rules = ignore({ ignorecase: false }).add([patterns].flat().flatMap(expandBraces).map(withoutDot))

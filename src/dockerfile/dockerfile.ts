@@ -8,6 +8,7 @@ export interface Stage {
   index: number
   /** As BuildKit compares it: lower case. */
   name: string | undefined
+  /** The stage's first instruction. */
   from: Instruction
   /** `FROM` left out. */
   instructions: readonly Instruction[]
@@ -27,18 +28,27 @@ export const stageOf = (stages: readonly Stage[], instruction: Instruction): Sta
 
 /** A Dockerfile as it was read: text and places, nothing about their meaning. */
 export interface Dockerfile {
+  /** The whole file. */
   text: string
+  /** What continues a line: a backslash, or what `# escape=` says. */
   escape: Escape
   /** Line terminator of the file's first line. */
   eol: '\n' | '\r\n'
+  /** `# syntax=`, `# escape=` and `# check=`, by name. */
   directives: ReadonlyMap<string, string>
+  /** All of them, over the whole file. */
   instructions: readonly Instruction[]
   /** `ARG`s before the first `FROM`. */
   globalArguments: readonly Instruction[]
+  /** In the order of the file; the last one is shipped unless `targets` says otherwise. */
   stages: readonly Stage[]
   /** BuildKit would refuse the file. */
   error: ReadError | undefined
-  /** What the room above has read from it, kept for the Dockerfile's lifetime. */
+  /**
+   * What the room above has read from it, kept for the Dockerfile's lifetime.
+   *
+   * @internal
+   */
   memo: unknown
 }
 
@@ -52,7 +62,7 @@ const keywords = new Set(
  * Reads a Dockerfile. Never throws; what BuildKit would refuse stands in `error`.
  *
  * @example
- * parseDockerfile('FROM alpine\nUSER 1\n').stages[0]?.instructions[0]?.keyword // 'USER'
+ * parseDockerfile('FROM alpine\nUSER 1\n').stages[0]?.instructions[0]?.keyword // => 'USER'
  */
 export function parseDockerfile(text: string): Dockerfile {
   const { escape, directives, instructions: raw, error: readError } = readLines(text)

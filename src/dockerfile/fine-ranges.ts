@@ -7,7 +7,9 @@ import { DockerfileParser, type PropertyInstruction } from 'dockerfile-ast'
 import type { Flag, Instruction } from './instruction.ts'
 import { splitWords, type Word } from './words.ts'
 
+/** A `NAME=value` of `ENV`, `ARG` or `LABEL`. */
 export interface Property {
+  /** As written. */
   name: Word
   /** As written, quotes included; undefined for `ARG NAME`. */
   value: Word | undefined

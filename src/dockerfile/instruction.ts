@@ -4,17 +4,25 @@ import { parseJsonStrings } from './line-reader.ts'
 import { endOfWord, isBlank, splitAtSpace, type Word } from './words.ts'
 
 /** `--name=value` before the arguments; offsets are those of the source. */
+/** A flag such as `--chown=1000:1000`. Offsets are those of the source text. */
 export interface Flag {
+  /** Without the dashes. */
   name: string
+  /** Undefined: a flag without `=`. */
   value: string | undefined
+  /** Of the first dash. */
   start: number
+  /** Behind the last character. */
   end: number
+  /** Of the value's first character. */
   valueStart: number
+  /** Behind the value's last character. */
   valueEnd: number
 }
 
 /** A string of an exec form. `value` is decoded; the range includes the quotes. */
 export interface JsonString extends Word {
+  /** What stands between the quotes, escapes resolved. */
   value: string
 }
 
@@ -22,7 +30,11 @@ export interface JsonString extends Word {
 export class Instruction {
   /** Upper case. */
   readonly keyword: string
-  /** What the room above has read from it, kept for the instruction's lifetime. */
+  /**
+   * What the room above has read from it, kept for the instruction's lifetime.
+   *
+   * @internal
+   */
   memo: unknown
   private readonly cache: {
     flags?: readonly Flag[]
@@ -33,28 +45,36 @@ export class Instruction {
     argumentText?: string
   } = {}
 
+  /** @internal */
   constructor(
+    /** @internal */
     readonly raw: RawInstruction,
     /** Counts from 0, over the whole file. */
     readonly index: number,
+    /** What continues a line. */
     readonly escape: Escape,
     private readonly text: string
   ) {
     this.keyword = raw.keyword.toUpperCase()
   }
 
+  /** Offset of the keyword. */
   get start(): number {
     return this.raw.start
   }
+  /** Offset behind the last character, heredocs included. */
   get end(): number {
     return this.raw.end
   }
+  /** Line of the keyword; counts from 1. */
   get startLine(): number {
     return this.raw.startLine
   }
+  /** Line of the last character; counts from 1. */
   get endLine(): number {
     return this.raw.endLine
   }
+  /** Heredocs that begin in it. */
   get heredocs(): readonly Heredoc[] {
     return this.raw.heredocs
   }
@@ -69,7 +89,11 @@ export class Instruction {
     return this.text.slice(heredoc.bodyStart, heredoc.bodyEnd)
   }
 
-  /** The place in the source of an offset in the logical line. */
+  /**
+   * The place in the source of an offset in the logical line.
+   *
+   * @internal
+   */
   toSource(logical: number): number {
     const { segments } = this.raw
     let low = 0
@@ -84,7 +108,11 @@ export class Instruction {
     return segment.source + Math.min(logical - segment.logical, segment.length)
   }
 
-  /** The source range of a piece of the logical line. */
+  /**
+   * The source range of a piece of the logical line.
+   *
+   * @internal
+   */
   sourceRange(start: number, end: number): readonly [number, number] {
     return start === end
       ? [this.toSource(start), this.toSource(start)]
@@ -96,16 +124,22 @@ export class Instruction {
     return { text: word.text, start, end }
   }
 
+  /** `--chown=...` and the like, in the order of the text. */
   get flags(): readonly Flag[] {
     this.cache.flags ??= readFlags(this)
     return this.cache.flags
   }
 
+  /** The first flag of a name, given without its dashes. */
   flag(name: string): Flag | undefined {
     return this.flags.find((flag) => flag.name === name)
   }
 
-  /** Where the arguments begin in the logical line, flags left out. */
+  /**
+   * Where the arguments begin in the logical line, flags left out.
+   *
+   * @internal
+   */
   get argumentsLogicalStart(): number {
     this.cache.argumentsStart ??= this.findArguments()
     return this.cache.argumentsStart
@@ -163,7 +197,14 @@ export class Instruction {
   }
 
   /** Source, destination and their places (`COPY`, `ADD`), heredoc marks among the sources. */
-  get copy(): { sources: readonly Word[]; destination: Word } | undefined {
+  get copy():
+    | {
+        /** Files, patterns, URLs and heredoc marks. */
+        sources: readonly Word[]
+        /** The last word. */
+        destination: Word
+      }
+    | undefined {
     const all = this.json?.map(({ value, start, end }) => ({ text: value, start, end })) ?? this.words
     const destination = all.at(-1)
     return all.length < 2 || destination === undefined ? undefined : { sources: all.slice(0, -1), destination }
@@ -175,7 +216,11 @@ export class Instruction {
     return this.cache.properties ?? undefined
   }
 
-  /** The properties with ranges that are safe to edit; undefined where the readers differ. */
+  /**
+   * The properties with ranges that are safe to edit; undefined where the readers differ.
+   *
+   * @internal
+   */
   get fineProperties(): readonly (Property | undefined)[] {
     return readFineProperties(this)
   }

@@ -4,6 +4,7 @@
  * source: moby/buildkit frontend/dockerfile/parser/parser.go, parser/directives.go, shell/lex.go
  */
 
+/** What continues a line. */
 export type Escape = '\\' | '`'
 
 /** A piece of the source that belongs to an instruction's logical line: continuation marks and comments are cut out. */
@@ -15,14 +16,17 @@ export interface Segment {
   length: number
 }
 
+/** A heredoc: `<<EOF` and its body. */
 export interface Heredoc {
+  /** Without `<<` and quotes. */
   name: string
   /** `<<-`: leading tabs of the body are stripped. */
   stripTabs: boolean
   /** Part of the name was quoted: the body is taken as it is. */
   quoted: boolean
-  /** The body, without the terminator's line. */
+  /** Offset of the body's first character. */
   bodyStart: number
+  /** Offset of the terminator's line. */
   bodyEnd: number
 }
 
@@ -48,8 +52,11 @@ export interface RawInstruction {
   hasEmptyContinuation: boolean
 }
 
+/** Why BuildKit would refuse a file. */
 export interface ReadError {
+  /** One line, in BuildKit's words where it has some. */
   message: string
+  /** Counts from 1. */
   line: number
 }
 

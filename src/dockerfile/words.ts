@@ -6,9 +6,13 @@
 import type { Escape } from './line-reader.ts'
 
 /** A piece of text with its place; offsets are those of the text it was found in. */
+/** A word of an instruction and its place. */
 export interface Word {
+  /** As written. */
   text: string
+  /** Offset of its first character. */
   start: number
+  /** Offset behind its last character. */
   end: number
 }
 

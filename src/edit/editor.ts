@@ -3,6 +3,10 @@ import type { Dockerfile } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createTextEdits, type TextEdits } from './text-edits.ts'
 
+/**
+ * How a transform changes a Dockerfile. Every edit has a message for the report, one line. What is inserted gets the file's own
+ * line endings and indentation.
+ */
 export interface Editor extends TextEdits {
   /** Adds lines above an instruction and above the comment that belongs to it. */
   insertBefore(instruction: Instruction, lines: string, message: string): void

@@ -9,13 +9,17 @@ interface Edit {
   message: string
 }
 
-interface AppliedEdit {
+/** An edit that was asked for, in offsets of the text that it was made for. */
+export interface AppliedEdit {
+  /** For the report. */
   message: string
-  /** Offsets in the text that the edits were made for. */
+  /** Of the first character that goes. */
   start: number
+  /** Behind the last one; the same as `start` where something was inserted. */
   end: number
 }
 
+/** Edits of one text, by offsets. */
 export interface TextEdits {
   /**
    * Replaces `[start, end)`; an empty range inserts. The same edit a second time is none.
@@ -23,8 +27,13 @@ export interface TextEdits {
    * @throws {UnrootError} `OVERLAPPING_EDIT`
    */
   replace(start: number, end: number, text: string, message: string): void
+  /** What was asked for until now. */
   readonly edits: readonly AppliedEdit[]
-  /** The edited text, and where an offset of it was before; inserted text counts to the place it was put. */
+  /**
+   * The edited text, and where an offset of it was before; inserted text counts to the place it was put.
+   *
+   * @internal
+   */
   finish(): { text: string; toOld(offset: number): number }
 }
 

@@ -19,12 +19,18 @@ export class HistoryMap<Key, Value> {
     private readonly isShared: boolean
   ) {}
 
+  /**
+   * Makes one.
+   *
+   * @internal
+   */
   static of<Key, Value>(entries: Iterable<readonly [Key, Value]> = []): HistoryMap<Key, Value> {
     const values = new Map<Key, { version: number; value: Value | undefined }[]>()
     for (const [key, value] of entries) values.set(key, [{ version: 0, value }])
     return new HistoryMap({ values, latest: 0, before: undefined }, 0, true)
   }
 
+  /** The value of a key; undefined without one. */
   get(key: Key): Value | undefined {
     const values = this.history.values.get(key)
     if (values === undefined) return this.history.before?.get(key)
@@ -35,11 +41,16 @@ export class HistoryMap<Key, Value> {
     return this.history.before?.get(key)
   }
 
+  /** Whether a key has a value. */
   has(key: Key): boolean {
     return this.get(key) !== undefined
   }
 
-  /** The same with one value more; undefined removes the key. */
+  /**
+   * The same with one value more; undefined removes the key.
+   *
+   * @internal
+   */
   with(key: Key, value: Value | undefined): HistoryMap<Key, Value> {
     if (this.isShared) return new HistoryMap({ values: new Map(), latest: 0, before: this }, 0, false).with(key, value)
     if (this.history.latest !== this.version) return this.copy().with(key, value)
@@ -56,6 +67,7 @@ export class HistoryMap<Key, Value> {
     return new HistoryMap({ values, latest: 0, before: undefined }, 0, false)
   }
 
+  /** Keys with their values. */
   *[Symbol.iterator](): Generator<[Key, Value]> {
     const { before, values } = this.history
     if (before !== undefined)
@@ -70,14 +82,17 @@ export class HistoryMap<Key, Value> {
     }
   }
 
+  /** The keys. */
   *keys(): Generator<Key> {
     for (const [key] of this) yield key
   }
 
+  /** The values. */
   *values(): Generator<Value> {
     for (const [, value] of this) yield value
   }
 
+  /** No key has a value. */
   get isEmpty(): boolean {
     return this.keys().next().done === true
   }

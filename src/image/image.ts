@@ -22,32 +22,45 @@ import { type ImageReference, readReference } from './reference.ts'
 import { shellSources } from './shell-source.ts'
 
 /** `ENTRYPOINT` or `CMD` in force. */
+/** What `ENTRYPOINT` or `CMD` says. */
 export interface CommandLine {
+  /** `["a", "b"]`, or a text for the shell. */
   form: 'exec' | 'shell'
   /** The words of an exec form; the text of a shell form as its only word. */
   words: readonly string[]
   /** Undefined: the base image brings it. */
   instruction: Instruction | undefined
+  /** The stage in which it stands. */
   stage: Stage | undefined
 }
 
+/** What an image is configured to, behind one instruction. */
 export interface ImageState {
   /** As written in `USER`, variables put in; undefined: nobody said, so root. */
   user: string | undefined
   /** Variables of `user` that have no value. */
   unresolvedUser: readonly string[]
+  /** The `USER` that counts; undefined: the base image says it, or nobody. */
   userInstruction: Instruction | undefined
+  /** Absolute. */
   workdir: string
   /** `WORKDIR` names a variable that has no value. */
   isWorkdirKnown: boolean
+  /** What `ENV` sets, that of the base image included. */
   environment: HistoryMap<string, string>
   /** `ENV` and `ARG` in scope. */
   variables: HistoryMap<string, string>
+  /** What `SHELL` says; undefined: `/bin/sh -c`. */
   shell: readonly string[] | undefined
+  /** Undefined: none, or that of an unknown base image. */
   entrypoint: CommandLine | undefined
+  /** What `CMD` says, in the same way. */
   command: CommandLine | undefined
+  /** Such as `80` or `53/udp`. */
   exposed: HistoryMap<string, true>
+  /** Absolute paths of `VOLUME`, those of the base image included. */
   volumes: readonly string[]
+  /** Users and groups, as far as they can be known. */
   accounts: Accounts
 }
 
@@ -67,16 +80,21 @@ export interface StageBase {
   initial?: ImageState
 }
 
+/** The image that a stage makes: its state after each instruction. */
 export interface StageImage {
+  /** Whose image it is. */
   stage: Stage
+  /** What `FROM` names at the end of `lineage`, and what is known of it. */
   base: StageBase
   /** The stage of this file that `FROM` names. */
   parent: StageImage | undefined
   /** The stages of this file that make up the image, the one with the foreign base first. */
   lineage: readonly Stage[]
+  /** Behind `FROM`. */
   initial: ImageState
   /** State after each instruction of `stage`. */
   states: readonly ImageState[]
+  /** Behind the last instruction: how it runs. */
   final: ImageState
 }
 
@@ -239,12 +257,7 @@ function readInitialState(base: StageBase): ImageState {
   }
 }
 
-/**
- * Reads the state of a stage. Follows `FROM stage`; the result is kept for the Dockerfile's lifetime.
- *
- * @example
- * readImage(dockerfile, dockerfile.stages.at(-1)).final.user // '10001:10001'
- */
+/** Reads the state of a stage. Follows `FROM stage`; the result is kept for the Dockerfile's lifetime. */
 export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   const { images } = memoOf(dockerfile)
   const known = images.get(stage.index)

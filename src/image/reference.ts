@@ -33,7 +33,7 @@ export const familiarName = (name: string): string =>
  * Splits an image reference.
  *
  * @example
- * readReference('docker.io/library/node:22-alpine').name // 'node'
+ * readReference('docker.io/library/node:22-alpine').name // => 'node'
  */
 export function readReference(text: string): ImageReference {
   const at = text.indexOf('@')

@@ -71,7 +71,7 @@ function namesOf(path: string): { short: string; tag: string | undefined }[] {
  *
  * @example
  * const find = createBaseFinder({ dockerfiles: ['python-base/Dockerfile'], named: [], owners: ['acme'], readFroms: () => [] })
- * find('acme/python-base:3', 'api/Dockerfile') // { dockerfile: 'python-base/Dockerfile', ... }
+ * find('acme/python-base:3', 'api/Dockerfile')?.dockerfile // => 'python-base/Dockerfile'
  */
 export function createBaseFinder(tree: BaseTree): (image: string, from: string) => FoundBase | undefined {
   let byShort: Map<string, { path: string; tag: string | undefined }[]> | undefined

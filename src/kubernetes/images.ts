@@ -32,7 +32,7 @@ function readName(text: string): ImageName {
  * both name one. A name without registry also stands for the end of a longer one.
  *
  * @example
- * namesImage('api', 'registry.example.com/team/api:1.2') // true
+ * namesImage('api', 'registry.example.com/team/api:1.2') // => true
  */
 export function namesImage(name: string, image: string): boolean {
   const asked = readName(name)

@@ -72,7 +72,9 @@ export const isTemplate = (text: string): boolean => text.includes('{{')
 
 /** What stands behind every `image:`, without reading the YAML. */
 export function findImageWords(text: string): string[] {
-  return [...text.matchAll(/\bimage["']?:[ \t]*["']?([^\s"'#,}][^\s"'#,]*)/g)].map((match) => match[1] as string)
+  const words = [...text.matchAll(/\bimage["']?:[ \t]*["']?([^\s"'#,}][^\s"'#,]*)/g)].map((match) => match[1] as string)
+  // The end of a flow mapping, not that of a template's braces.
+  return words.map((word) => (word.includes('{') ? word : word.replace(/[}\]]+$/, '')))
 }
 
 /** Undefined: the text is no YAML. */

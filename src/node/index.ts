@@ -1,4 +1,8 @@
-/** Reading and writing directories: the part of unroot that touches the disk. */
+/**
+ * Reading and writing directories: the part of unroot that touches the disk.
+ *
+ * @module unroot/node
+ */
 import path from 'node:path'
 import { buildReport } from '../report/json.ts'
 import type { FileReport, Report } from '../types.ts'
@@ -19,8 +23,16 @@ export interface DirectoryOptions extends FileOptions {
  *
  * @throws {UnrootError} `INVALID_OPTION` or `UNKNOWN_TRANSFORM` for options that make no sense.
  * @example
+ * ```ts
+ * import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+ * import { rewriteDirectory } from 'unroot/node'
+ *
+ * mkdirSync('services')
+ * writeFileSync('services/Dockerfile', 'FROM node:22-slim\nCMD ["node", "server.js"]\n')
  * const report = await rewriteDirectory('services', { write: true })
- * console.log(report.summary.converted, 'of', report.summary.files)
+ * report.summary.converted // => 1
+ * readFileSync('services/Dockerfile', 'utf8').includes('USER 1000:1000') // => true
+ * ```
  */
 export async function rewriteDirectory(directory: string, options: DirectoryOptions = {}): Promise<Report> {
   const { write = false, concurrency = 16, context, ...rest } = options

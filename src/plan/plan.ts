@@ -38,17 +38,23 @@ import { findStepDown, planStepDown, type StepDown, type StepDownPlan, stepDownU
 import { fromBuildArguments, type PlannedUser, planUser, toAnyUser } from './user.ts'
 import { findApplicationDirectories, type PlannedPath, planPaths } from './writable-paths.ts'
 
+/** What one shipped stage needs, in keys that no edit moves. */
 export interface StagePlan {
+  /** Counts from 0, over the whole file. */
   stageIndex: number
+  /** As in `AS name`, lower case. */
   stageName: string | undefined
   /** The stage is non-root as it stands. */
   isNonRoot: boolean
+  /** Whom it is to run as; `user.text` is what stands behind `USER`. */
   user: PlannedUser
   /** What the user must be able to write and cannot yet. */
   paths: readonly PlannedPath[]
   /** What the process writes, whoever owns it now; of a stage that is non-root only looked for with `--harden`. */
   written: readonly PlannedPath[]
+  /** Directories that receive copied files of the application. */
   applicationDirectories: readonly string[]
+  /** Ports that move. */
   ports: readonly PortMapping[]
   /** Those of `ports` that only the arguments of `CMD` and `ENTRYPOINT` name. */
   commandPorts: readonly number[]
@@ -58,7 +64,9 @@ export interface StagePlan {
   environment: readonly string[]
   /** Set when something has to leave `/root`. */
   homeMove: HomeMove | undefined
+  /** What stands against it, and what a person should know. */
   findings: readonly Finding[]
+  /** What the container starts, scripts included. */
   startUp: StartUp
   /** The server whose configuration is edited with the image. */
   server: PlannedServer | undefined
@@ -68,6 +76,7 @@ export interface StagePlan {
   isSteppingDown: boolean
 }
 
+/** What the original needs. Made once, before the first edit. */
 export interface Plan {
   /** What a whole run of the preset would answer. */
   verdict: Verdict

@@ -272,7 +272,18 @@ as it is: put the line there yourself, before the new base is published.`
   )
 ]
 
-/** Every rule that findings can name. */
+/**
+ * Every rule that findings can name.
+ *
+ * @example
+ * ```ts
+ * import { rewrite, rules } from 'unroot'
+ *
+ * const [finding] = rewrite('FROM debian:12\nCMD ["cron", "-f"]\n').findings
+ * finding?.rule // => 'needs-root-service'
+ * rules.find(({ name }) => name === finding?.rule)?.severity // => 'error'
+ * ```
+ */
 export const rules: readonly Rule[] = [...allHazards, ...others, ...composeRules, ...kubernetesRules].map(
   ({ name, severity, summary, description }) => ({
     name,

@@ -11,23 +11,39 @@ import type { RunFacts } from './run-facts.ts'
 /** How an account can be created in the image. */
 export type Dialect = 'shadow' | 'busybox' | 'lines'
 
+/** Whom the image is to run as. */
 export interface PlannedUser {
+  /** Undefined: only the name is known. */
   uid: number | undefined
+  /** Undefined: not known. */
   gid: number | undefined
+  /** Undefined: numbers only. */
   name: string | undefined
+  /** Its home by `/etc/passwd`, which need not be there. */
   home: string | undefined
   /** The home directory, where it is there and belongs to the user. */
   ownHome: string | undefined
+  /** Where it comes from. */
   source: ReportedUser['source']
-  /** Set when the account must be created. */
+  /**
+   * Set when the account must be created.
+   *
+   * @internal
+   */
   create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
   /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
   text: string
-  /** With `--uid-from build-args`: the names of the `ARG`s in `text`, and which the stage lacks. */
+  /**
+   * With `--uid-from build-args`: the names of the `ARG`s in `text`, and which the stage lacks.
+   *
+   * @internal
+   */
   buildArguments?: { uid: string; gid: string | undefined; missing: readonly string[] }
   /**
    * Strategy `arbitrary-user`: any uid may run the image, group 0 gives the rights. Its value is the account that the image
    * would have run as, which the file may name.
+   *
+   * @internal
    */
   replaces?: { name: string | undefined; uid: number | undefined; gid: number | undefined; hasHome: boolean }
 }

@@ -27,9 +27,13 @@ import type { StartUp } from './startup.ts'
 import { findGrant, type Grant } from './system-grants.ts'
 import { isPreparedBase, type PlannedUser } from './user.ts'
 
+/** A path that the running process writes. */
 export interface PlannedPath {
+  /** Absolute, in the container. */
   path: string
+  /** What it is. */
   kind: 'directory' | 'file'
+  /** How we know, one line. */
   reason: string
   /** More than a place into which files are copied: without a right to write there the program most likely fails. */
   isLikelyWritten?: boolean

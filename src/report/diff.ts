@@ -15,12 +15,7 @@ const maxEditLength = 1_000
  * @param path Relative to the working directory, with `/`.
  * @param options.created The file does not exist yet: the old side is `/dev/null`.
  * @example
- * unifiedDiff('Dockerfile', 'FROM alpine\n', 'FROM alpine\nUSER 65532\n')
- * // --- a/Dockerfile
- * // +++ b/Dockerfile
- * // @@ -1,1 +1,2 @@
- * //  FROM alpine
- * // +USER 65532
+ * unifiedDiff('Dockerfile', 'FROM alpine\n', 'FROM alpine\nUSER 65532\n').split('\n')[4] // => '+USER 65532'
  */
 export function unifiedDiff(path: string, before: string, after: string, options: { created?: boolean } = {}): string {
   if (before === after) return ''

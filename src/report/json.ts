@@ -33,12 +33,7 @@ export function buildFailedReport(path: string, ...findings: Finding[]): FileRep
   }
 }
 
-/**
- * The JSON report, version 1.
- *
- * @example
- * JSON.stringify(buildReport([buildFileReport('Dockerfile', rewrite(text))]), null, 2)
- */
+/** The JSON report, version 1. */
 export function buildReport(files: FileReport[], companions: CompanionReport[] = []): Report {
   return { version: 1, tool: { name: 'unroot', version }, summary: countVerdicts(files), files, companions }
 }

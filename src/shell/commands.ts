@@ -133,7 +133,7 @@ function readFailures(node: AndOr, source: (node: SyntaxNode) => string): Failur
  * Reads a script or the shell form of an instruction.
  *
  * @example
- * readShell('mkdir -p /data && exec app').commands.map((command) => command.name) // ['mkdir', 'exec']
+ * readShell('mkdir -p /data && exec app').commands.map((command) => command.name) // => ['mkdir', 'exec']
  */
 export function readShell(text: string): ShellScript {
   const known = recent.get(text)

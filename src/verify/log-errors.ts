@@ -20,7 +20,7 @@ const normalize = (line: string): string =>
  * Lines of `after` that name a missing permission and that the original did not print as well.
  *
  * @example
- * findNewErrors(['pid 7: ready'], ["pid 9: open '/data/x': EACCES"]) // ["pid 9: open '/data/x': EACCES"]
+ * findNewErrors(['pid 7: ready'], ["pid 9: open '/data/x': EACCES"]) // => ["pid 9: open '/data/x': EACCES"]
  */
 export function findNewErrors(before: readonly string[], after: readonly string[]): string[] {
   const known = new Set(before.map(normalize))

@@ -7,7 +7,7 @@ const listening = '0A'
  * The listening sockets of `/proc/net/tcp` and `/proc/net/tcp6`, whose texts may stand one after the other.
  *
  * @example
- * parseListeners('  0: 0100007F:1F90 00000000:0000 0A ...') // [{ port: 8080, isLoopback: true }]
+ * parseListeners('  0: 0100007F:1F90 00000000:0000 0A ...') // => [{ port: 8080, isLoopback: true }]
  */
 export function parseListeners(text: string): Listener[] {
   const byPort = new Map<number, Listener>()
@@ -49,7 +49,7 @@ export function parseStatus(text: string): ProcessStatus | undefined {
  * The uid inside a user namespace (rootless engines, `userns-remap`) for one outside, by `/proc/PID/uid_map`.
  *
  * @example
- * uidInside(101000, '0 100000 65536') // 1000
+ * uidInside(101000, '0 100000 65536') // => 1000
  */
 export function uidInside(uid: number, uidMap: string): number {
   for (const line of uidMap.trim().split('\n')) {

@@ -11,7 +11,7 @@ export function hasSyntaxLine(text: string): boolean {
  * The Dockerfile with the frontend that is built into the engine; every line keeps its number.
  *
  * @example
- * withoutSyntaxLine('# syntax=docker/dockerfile:1\nFROM alpine\n') // '#\nFROM alpine\n'
+ * withoutSyntaxLine('# syntax=docker/dockerfile:1\nFROM alpine\n') // => '#\nFROM alpine\n'
  */
 export function withoutSyntaxLine(text: string): string {
   return text.replace(syntaxLine, (_, before: string) => before.trimEnd())
