@@ -132,4 +132,4 @@ export function createBaseFinder(tree: BaseTree): (image: string, from: string) 
 
 /** The images that a Dockerfile names in `FROM`, as they stand there. */
 export const fromsOf = (text: string): string[] =>
-  [...text.matchAll(/^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)/gim)].map((match) => match[1] as string)
+  [...text.matchAll(/^\uFEFF?[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)/gim)].map((match) => match[1] as string)
