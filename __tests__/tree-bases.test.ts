@@ -130,6 +130,7 @@ test('a base that is refused refuses what starts its program', () => {
   expect(inherits.report.findings.find(({ severity }) => severity === 'error')?.message).toMatch(
     /^app-base: app-base\/Dockerfile builds it, and is refused: .*sshd/
   )
+  expect(convert('FROM app-base\nCOPY . .\nCMD ["/usr/sbin/sshd", "-e"]\n', sshd).report.verdict).toBe('refused')
   const own = convert('FROM app-base\nCOPY server /srv/server\nCMD ["/srv/server"]\n', sshd)
   expect(own.report.verdict).toBe('needs-review')
   expect(own.text).toContain('USER 10001:10001\nCMD ["/srv/server"]')
@@ -193,6 +194,13 @@ test('an argument with a value keeps it', () => {
     'compose.yaml': compose
   })
   expect(report.verdict).toBe('converted')
+})
+
+test('numbers of an account that are handed over are meant to differ', () => {
+  const compose = 'services:\n  api:\n    build: { context: api, args: { UID: 1000 } }\n'
+  const dockerfile =
+    'FROM debian:12-slim\nARG UID\nRUN useradd --uid $UID app\nCOPY serve /usr/bin/serve\nCMD ["serve"]\n'
+  expect(convert(dockerfile, { 'compose.yaml': compose }).text).toContain('USER app\n')
 })
 
 test('on disk the values stand in .env, or in its example', async () => {

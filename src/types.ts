@@ -282,8 +282,8 @@ export interface RewriteOptions {
   /** The Dockerfile's folder, relative to the context's root; new files go there. Default: the root. */
   dockerfileFolder?: string
   /**
-   * Values of build arguments that have none in the Dockerfile, such as `build.args` of a compose file: they tell which
-   * image `FROM $IMAGE` means. Arguments with a default keep it.
+   * Values of build arguments above the first `FROM` that have none in the Dockerfile, such as `build.args` of a compose
+   * file: they tell which image `FROM $IMAGE` means. Arguments with a default keep it.
    */
   buildArgs?: Readonly<Record<string, string>>
   /** Base images that other Dockerfiles of the same tree build. Strategy `entrypoint` does not ask. */

@@ -292,9 +292,8 @@ export function readImage(dockerfile: Dockerfile, stage: Stage): StageImage {
   }
   const states: ImageState[] = []
   let state = initial
-  const { buildArgs } = memoOf(dockerfile)
   for (const instruction of stage.instructions) {
-    state = apply(state, instruction, stage, globals, base, buildArgs)
+    state = apply(state, instruction, stage, globals, base)
     states.push(state)
   }
   let lineage: readonly Stage[] | undefined
@@ -368,7 +367,7 @@ export function hasBuiltBase(dockerfile: Dockerfile): boolean {
 export interface Surroundings {
   /** Which others build its base images. */
   findBase?: FindBase | undefined
-  /** Values of arguments that have none in the file. */
+  /** Values of arguments above the first `FROM` that have none in the file. Further down they are meant to differ: `ARG UID`. */
   buildArgs?: Readonly<Record<string, string>> | undefined
 }
 
@@ -430,8 +429,7 @@ function apply(
   instruction: Instruction,
   stage: Stage,
   globals: ReadonlyMap<string, string>,
-  base: StageBase,
-  buildArgs: Surroundings['buildArgs']
+  base: StageBase
 ): ImageState {
   const { escape } = instruction
   const value = (text: string) => expand(text, state.variables, escape)
@@ -471,8 +469,7 @@ function apply(
         const name = property.name.text
         // An ENV of the same name wins over ARG.
         if (state.environment.has(name)) continue
-        const text =
-          property.value === undefined ? (globals.get(name) ?? buildArgs?.[name]) : value(property.value.text).value
+        const text = property.value === undefined ? globals.get(name) : value(property.value.text).value
         if (text !== undefined) variables = variables.with(name, text)
       }
       return { ...state, variables }

@@ -12,10 +12,14 @@ privileged ports or write to other accounts' files. The file is refused; the mes
 use instead. Where it must stay: rootless Docker or \`userns-remap\` make root in the container nobody on the host.`,
   *find({ image, startUp, copies, servers = [] }) {
     const base = image.base.image
+    // A command of the file's own is another one than that which the Dockerfile of the base is refused for.
+    const hasOtherCommand =
+      image.base.builtBy !== undefined &&
+      startUp.command?.instruction !== undefined &&
+      !startUp.programs.some(({ word }) => base?.cmd?.includes(word))
     const runsBase =
-      (startUp.entrypoint === undefined
-        ? base?.cmd === undefined || startUp.command?.instruction === undefined
-        : startUp.entrypoint.instruction === undefined) ||
+      (startUp.entrypoint === undefined && !hasOtherCommand) ||
+      (startUp.entrypoint !== undefined && startUp.entrypoint.instruction === undefined) ||
       startUp.programs.some((program) => base?.entrypoint?.[0] === program.word)
     if (base?.needsRoot !== undefined && runsBase)
       yield {
