@@ -145,6 +145,28 @@ test('a file that is left alone is told that its steps are no longer root', () =
   )
 })
 
+test('an image that needs root and would inherit the new user is named', () => {
+  const { report, text } = convert('FROM app-base\nCMD ["/usr/sbin/sshd", "-D"]\n')
+  expect(report.verdict).toBe('refused')
+  expect(text).not.toContain('USER')
+  expect(report.findings.at(-1)?.message).toBe(
+    'the image runs as 10001:10001 once app-base/Dockerfile, which builds app-base, is converted'
+  )
+})
+
+test('what stood against it as root may be gone with the new base', () => {
+  const { text } = convert('FROM app-base\nRUN pip install --user flask\nVOLUME /data\nUSER root\n')
+  expect(text).toContain('USER 10001:10001\n')
+})
+
+test('Dockerfiles that are built on each other in a ring end as well', () => {
+  const ring = {
+    'app-base/Dockerfile': 'FROM web\nRUN true\n',
+    'web/Dockerfile': 'FROM api AS s\nFROM app-base\nCMD ["x"]\n'
+  }
+  expect(convert('FROM app-base\nENTRYPOINT ["/start"]\n', ring).report.verdict).not.toBe('failed')
+})
+
 test('Dockerfiles that are built on each other end', () => {
   const { report } = convert('FROM app-base\nCOPY . .\n', { 'app-base/Dockerfile': 'FROM api\nCOPY . .\n' })
   expect(report.verdict).toBe('refused')

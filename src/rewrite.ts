@@ -4,6 +4,7 @@ import { createEditor, type Editor } from './edit/editor.ts'
 import { findServerEdits } from './edit/server-edits.ts'
 import { UnrootError } from './errors.ts'
 import { resolvePrincipal } from './image/accounts.ts'
+import { afterConversion } from './image/built-base.ts'
 import { hasBuiltBase, isRoot, readImage, type StageImage, surround } from './image/image.ts'
 import { checkOptions, checkOptionsObject } from './options.ts'
 import { readCopies } from './plan/copies.ts'
@@ -65,6 +66,12 @@ export function rewrite(text: string, options: RewriteOptions = {}): RewriteResu
   const { findBase, buildArgs, strategy } = options
   surround(dockerfile, { buildArgs, ...(strategy !== 'entrypoint' && { findBase }) })
   const plan = planDockerfile(dockerfile, options)
+  if (plan.verdict === 'refused' && options.findBase !== undefined && hasBuiltBase(dockerfile)) {
+    // What stands against it may be gone with its base as it will be; a second run would see that one.
+    const later = afterConversion(options.findBase)
+    const result = later && rewrite(text, { ...options, findBase: later })
+    if (result?.changed === true) return result
+  }
   const active = selectTransforms(all, plan, options)
   if (active.length === 0 && (plan.verdict === 'converted' || plan.verdict === 'needs-review'))
     return createResult(text, { ...plan, findings: [...plan.findings, partialRun(text)] }, 'needs-review', options)

@@ -116,7 +116,9 @@ volumes); then the script changes nothing. With \`cap_drop: ALL\` it needs \`CHO
     const word = isOnPath ? name : `/usr/local/bin/${name}`
     const own = (instruction: Instruction | undefined) =>
       instruction !== undefined && stage.instructions.includes(instruction) ? instruction : undefined
-    const ownEntrypoint = own(entrypoint?.instruction)
+    // `ENTRYPOINT []` takes away what the base image brings, and would take away ours.
+    const emptied = stage.instructions.findLast(({ keyword }) => keyword === 'ENTRYPOINT')
+    const ownEntrypoint = own(entrypoint?.instruction) ?? (entrypoint === undefined ? emptied : undefined)
     const message = `start as root, then run as ${uid}:${gid}`
     if (script.kind !== 'merge') {
       if (ownEntrypoint === undefined) {

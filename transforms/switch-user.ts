@@ -1,6 +1,6 @@
 import { findOwningWorkdir, findUserPlace } from '../src/edit/user-place.ts'
 import { isRoot, stateBefore } from '../src/image/image.ts'
-import { findStepsOfBaseUser } from '../src/plan/base-user.ts'
+import { findStepsAfterConversion } from '../src/plan/base-user.ts'
 import { defineTransform } from '../src/transform.ts'
 
 /**
@@ -33,7 +33,7 @@ that the directory belongs to the user.
     // There the entrypoint changes the user.
     if (options.strategy === 'entrypoint') return
     if (stagePlan === plan.stages.find(({ isNonRoot }) => !isNonRoot))
-      for (const step of findStepsOfBaseUser(dockerfile))
+      for (const step of findStepsAfterConversion(dockerfile))
         edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     const owning = isRoot(image.final) ? findOwningWorkdir(stage, image, stagePlan) : undefined
     if (owning !== undefined) {

@@ -3,7 +3,7 @@
  * data.
  */
 import { type Dockerfile, parseDockerfile } from '../dockerfile/dockerfile.ts'
-import type { BaseDockerfile } from '../types.ts'
+import type { BaseDockerfile, FindBase } from '../types.ts'
 import type { ResolvedBaseImage } from './base-image.ts'
 import { type CommandLine, type ImageState, readImage, type StageImage, surround } from './image.ts'
 import type { ImageReference } from './reference.ts'
@@ -23,11 +23,41 @@ export interface BuiltBase {
 
 const read = new WeakMap<BaseDockerfile, Partial<Record<BaseView, BuiltBase | 'unknown'>>>()
 
+const converted = new WeakMap<BaseDockerfile, BaseDockerfile>()
+const finders = new WeakSet<FindBase>()
+
+/** The same bases when their conversion is done; undefined: they are that already. */
+export function afterConversion(findBase: FindBase): FindBase | undefined {
+  if (finders.has(findBase)) return undefined
+  const find: FindBase = (image) => {
+    const base = findBase(image)
+    if (base === undefined) return undefined
+    const { text, result, findBase: further } = base
+    let later = converted.get(base)
+    if (later === undefined) {
+      later = {
+        ...base,
+        text: result.text,
+        result: result.text === text ? result : { ...result, verdict: 'already-non-root' },
+        ...(further && { findBase: afterConversion(further) ?? further })
+      }
+      converted.set(base, later)
+    }
+    return later
+  }
+  finders.add(find)
+  return find
+}
+
 /** Undefined where that Dockerfile tells no more than the name of the image does. */
 export function readBuiltBase(base: BaseDockerfile, reference: ImageReference, view: BaseView): BuiltBase | undefined {
   const views = read.get(base) ?? {}
   read.set(base, views)
-  views[view] ??= derive(base, reference, view) ?? 'unknown'
+  if (views[view] === undefined) {
+    // Two that are built on each other end here.
+    views[view] = 'unknown'
+    views[view] = derive(base, reference, view) ?? 'unknown'
+  }
   const known = views[view]
   return known === 'unknown' ? undefined : known
 }

@@ -244,7 +244,8 @@ in the config. Stages that are called \`dev\`, \`test\` and the like are not men
     'Steps of the file are no longer root when its base image is converted',
     `Another Dockerfile of the same tree builds the base image and is converted in the same run; its \`USER\` is inherited. A
 file that is converted with it gets \`USER root\` above its first step. One that is refused, or non-root already, is left
-as it is: put the line there yourself, before the new base is published.`
+as it is: put the line there yourself, before the new base is published. The same holds for an image that has no \`USER\` of
+its own and is refused because it needs root: it would be started as the user of its base.`
   ),
   rule(
     'partial-run',
