@@ -20,6 +20,11 @@ export interface Framework {
 }
 
 const php = /^(?:php|php-fpm|apache|httpd|frankenphp|rr|docker-php|swoole|unitd|supervisord)/
+/** What stands before a program of `node_modules/.bin`. */
+const bin = String.raw`^(?:(?:npx|bunx|yarn|pnpm(?:\s+exec)?|npm\s+exec(?:\s+--)?)\s+)?`
+const nestBuild = new RegExp(String.raw`${bin}nest\s+build\b`)
+const viteBuild = new RegExp(String.raw`${bin}vite\s+build\b`)
+const reactBuild = new RegExp(String.raw`${bin}(?:react-scripts|craco|react-app-rewired)\s+build\b`)
 const composer =
   /^(?:php\S*\s+)?(?:\S*\/)?composer(?:\.phar)?\s+(?:install|update|create-project|run-script|run|dump-autoload)\b/
 
@@ -31,5 +36,8 @@ export const frameworks: readonly Framework[] = [
   { name: 'Yii', marks: ['yii', 'composer.json'], writes: ['runtime', 'web/assets'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?yii\\b|${composer.source}`), servedBy: php, source: 'yiiframework.com guide, Application Structure' },
   { name: 'CodeIgniter', marks: ['spark'], writes: ['writable'], builtBy: new RegExp(`^(?:php\\S*\\s+)?(?:\\S*/)?spark\\b|${composer.source}`), servedBy: php, source: 'codeigniter.com user_guide, running' },
   { name: 'Rails', marks: ['config/application.rb'], writes: ['tmp', 'log'], builtBy: /^(?:bundle\s+exec\s+)?(?:\S*\/)?(?:rails|rake)\s|\bbootsnap\s+precompile\b/, isSure: /\bassets:precompile\b|\bbootsnap\s+precompile\b.*\bapp\//, servedBy: /^(?:rails|puma|unicorn|rackup|thrust|passenger|sidekiq|bundle|rake|thin|falcon)\b/, source: 'the Dockerfile that `rails new` makes: chown -R of db log storage tmp' },
-  { name: 'Next.js', marks: [], writes: ['.next'], builtBy: /^(?:npx\s+)?next\s+build\b/, isSure: /^(?:npx\s+)?next\s+build\b/, servedBy: /^(?:npx\s+)?next\s+start\b|^next-server\b/, isOnlyBuilt: true, source: 'nextjs.org/docs self-hosting, Caching and ISR: the cache is in .next' }
+  { name: 'Next.js', marks: [], writes: ['.next'], builtBy: /^(?:npx\s+)?next\s+build\b/, isSure: /^(?:npx\s+)?next\s+build\b/, servedBy: /^(?:npx\s+)?next\s+start\b|^next-server\b/, isOnlyBuilt: true, source: 'nextjs.org/docs self-hosting, Caching and ISR: the cache is in .next' },
+  { name: 'NestJS', marks: [], writes: ['dist'], builtBy: nestBuild, isSure: nestBuild, servedBy: new RegExp(String.raw`${bin}nest\s+start\b`), isOnlyBuilt: true, source: 'docs.nestjs.com cli/usages: nest start compiles, and deletes the output before it where nest-cli.json says deleteOutDir' },
+  { name: 'Vite', marks: [], writes: ['node_modules/.vite-temp'], builtBy: viteBuild, isSure: viteBuild, servedBy: new RegExp(String.raw`${bin}vite\s+preview\b`), isOnlyBuilt: true, source: 'vitejs/vite issue 18839: the bundled vite.config is written there at every start; fmaclen/hollama issue 298' },
+  { name: 'react-inject-env', marks: [], writes: ['build'], builtBy: reactBuild, isSure: reactBuild, servedBy: new RegExp(String.raw`${bin}react-inject-env\s+set\b(?!.*\s(?:-d|--dir)\b)`), isOnlyBuilt: true, source: 'codegowhere/react-inject-env README, Additional options: writes env.js into ./build' }
 ]
