@@ -75,7 +75,10 @@ export const developmentServer = defineHazard({
   summary: 'The command builds or installs when the container starts',
   description: `\`npm run dev\`, \`cargo run\`, \`mvn\`, \`go run\` and the like write caches and output next to the sources or into the
 dependency directory. Where a \`RUN\` made these as root, the new user cannot change them. The image is converted; try
-it, and if it fails, build in a \`RUN\` and start the result, or let that \`RUN\` come after \`USER\`.`,
+it, and if it fails, build in a \`RUN\` and start the result, or let that \`RUN\` come after \`USER\`.
+
+A script of package.json that can be read counts by what it runs: \`nodemon\`, \`tsx watch\` and \`ts-node\` leave nothing
+behind. What \`nest start\` and \`vite preview\` write belongs to the user, where a \`RUN\` has made it.`,
   *find({ dockerfile, image, copies, startUp, options }) {
     const runs = image.lineage.flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === 'RUN'))
     for (const program of startUp.programs) {
