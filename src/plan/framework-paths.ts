@@ -8,7 +8,7 @@ import { readShell, type ShellCommand } from '../shell/commands.ts'
 import { type Copy, findOrigin } from './copies.ts'
 import { baseName } from './paths.ts'
 import { readFlow } from './script-flow.ts'
-import { readPackageCall, readPackageScript, type StartUp } from './startup.ts'
+import { readPackageCall, readPackageScript, type StartUp, unwrap } from './startup.ts'
 
 export interface FrameworkPaths {
   framework: Framework
@@ -25,8 +25,10 @@ type ReadContext = ((path: string) => string | undefined) | undefined
 const mayBuild =
   /\b(?:artisan|composer|console|rails|rake|bootsnap|next|nest|vite|react-scripts|craco|npm|yarn|pnpm|bun|cake|yii|spark)\b/
 
-const textOf = (command: ShellCommand): string =>
-  [baseName(command.name), ...command.args.map((word) => word.value)].join(' ').replace(/^bundle exec /, '')
+const textOf = (command: ShellCommand): string => {
+  const [name = '', ...args] = unwrap([command.name, ...command.args.map((word) => word.value)])
+  return [baseName(name), ...args].join(' ').replace(/^bundle exec /, '')
+}
 
 /** Scripts of package.json that a command runs, and where. source: mysticatea/npm-run-all docs; yarnpkg.com cli/run */
 function scriptsOf(text: string, directory: string): { script: string; directory: string }[] {

@@ -76,6 +76,9 @@ const wrappers = new Map<string, { valueFlags: ReadonlySet<string>; positional?:
     'dumb-init': { valueFlags: new Set(['-r', '--rewrite']) },
     catatonit: { valueFlags: new Set([]) },
     env: { valueFlags: new Set(['-u', '-C', '-S']) },
+    // source: kentcdodds/cross-env README
+    'cross-env': { valueFlags: new Set([]) },
+    'cross-env-shell': { valueFlags: new Set([]) },
     exec: { valueFlags: new Set(['-a']) },
     nohup: { valueFlags: new Set([]) },
     command: { valueFlags: new Set([]) },
@@ -131,7 +134,7 @@ export function unwrap(words: readonly string[]): readonly string[] {
         positional = 0
         break
       }
-      if (/^[A-Za-z_]\w*=/.test(word) && baseName(rest[0] as string) === 'env') continue
+      if (/^[A-Za-z_]\w*=/.test(word) && /^(?:env|cross-env(?:-shell)?)$/.test(baseName(rest[0] as string))) continue
       if (word.startsWith('-')) {
         if (wrapper.valueFlags.has(word)) index++
         continue
