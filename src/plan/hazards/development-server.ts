@@ -22,9 +22,16 @@ const named: Writer = {
 /** Commands that write next to the sources, where build steps ran as root. */
 const writers: readonly Writer[] = [
   { command: /^(?:npx\s+)?vite\s+preview\b/, writes: 'into node_modules', madeBy: /\bbuild\b/, framework: 'Vite' },
+  { command: /^(?:npx\s+)?vite\b/, writes: 'its caches in node_modules', framework: 'Vite development server' },
+  {
+    command: /^(?:npx\s+)?(?:react-scripts start|vue-cli-service serve)\b/,
+    writes: 'its caches in node_modules',
+    framework: 'webpack development server'
+  },
+  { command: /^(?:npx\s+)?next dev\b/, writes: '.next', madeBy: /\bbuild\b/, framework: 'Next.js' },
   {
     command:
-      /^(?:npx\s+)?(?:vite|next dev|nuxt dev|ng serve|webpack(?:-dev-server| serve)|react-scripts start|gatsby develop|astro dev|svelte-kit dev|vue-cli-service serve|remix dev|expo start|parcel)\b/,
+      /^(?:npx\s+)?(?:nuxt dev|ng serve|webpack(?:-dev-server| serve)|gatsby develop|astro dev|svelte-kit dev|remix dev|expo start|parcel)\b/,
     writes: 'its caches in node_modules'
   },
   named,
@@ -78,7 +85,8 @@ dependency directory. Where a \`RUN\` made these as root, the new user cannot ch
 it, and if it fails, build in a \`RUN\` and start the result, or let that \`RUN\` come after \`USER\`.
 
 A script of package.json that can be read counts by what it runs: \`nodemon\`, \`tsx watch\` and \`ts-node\` leave nothing
-behind. What \`nest start\` and \`vite preview\` write belongs to the user, where a \`RUN\` has made it.`,
+behind. What \`nest start\`, \`next dev\` and \`vite preview\` write belongs to the user, where a \`RUN\` has made it, and so
+does \`node_modules\` itself (the directory, not the packages) for the caches of \`vite\` and \`react-scripts start\`.`,
   *find({ dockerfile, image, copies, startUp, options }) {
     const runs = image.lineage.flatMap(({ instructions }) => instructions.filter(({ keyword }) => keyword === 'RUN'))
     for (const program of startUp.programs) {
