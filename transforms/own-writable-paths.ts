@@ -66,7 +66,8 @@ A private key that a \`RUN\` makes with \`openssl\`, \`ssh-keygen\` or \`mkcert\
 with a \`chown\` of it.
 
 With \`-R\`, and in the same \`RUN\`, for what a framework's build step leaves as root and the server writes again
-(\`rails assets:precompile\`: \`tmp\` and \`log\`; \`artisan\`: \`storage\` and \`bootstrap/cache\`; \`next build\`: \`.next\`);
+(\`rails assets:precompile\`: \`tmp\` and \`log\`; \`artisan\`: \`storage\` and \`bootstrap/cache\`; \`next build\`: \`.next\`;
+\`nest build\`: \`dist\`);
 and for an application's own directory below \`/etc\` in which a start script writes configuration.
 
 Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`), \`/tmp\`, what belongs to the user already.

@@ -8,7 +8,7 @@ import { readShell, type ShellCommand } from '../shell/commands.ts'
 import { type Copy, findOrigin } from './copies.ts'
 import { baseName } from './paths.ts'
 import { readFlow } from './script-flow.ts'
-import { readPackageScript, type StartUp } from './startup.ts'
+import { readPackageCall, readPackageScript, type StartUp, unwrap } from './startup.ts'
 
 export interface FrameworkPaths {
   framework: Framework
@@ -22,17 +22,22 @@ export interface FrameworkPaths {
 
 type ReadContext = ((path: string) => string | undefined) | undefined
 
-const mayBuild = /\b(?:artisan|composer|console|rails|rake|bootsnap|next|npm|yarn|pnpm|bun|cake|yii|spark)\b/
+const mayBuild =
+  /\b(?:artisan|composer|console|rails|rake|bootsnap|next|nest|vite|react-scripts|craco|npm|yarn|pnpm|bun|cake|yii|spark)\b/
 
-const textOf = (command: ShellCommand): string =>
-  [baseName(command.name), ...command.args.map((word) => word.value)].join(' ').replace(/^bundle exec /, '')
+const textOf = (command: ShellCommand): string => {
+  const [name = '', ...args] = unwrap([command.name, ...command.args.map((word) => word.value)])
+  return [baseName(name), ...args].join(' ').replace(/^bundle exec /, '')
+}
 
-/** Names of scripts of package.json that a command runs. source: mysticatea/npm-run-all docs; yarnpkg.com cli/run */
-function scriptsOf(text: string): string[] {
+/** Scripts of package.json that a command runs, and where. source: mysticatea/npm-run-all docs; yarnpkg.com cli/run */
+function scriptsOf(text: string, directory: string): { script: string; directory: string }[] {
   const all = /^(?:npm-run-all|run-s|run-p) (.*)/.exec(text)?.[1]
-  if (all !== undefined) return all.split(' ').filter((word) => /^[\w:.-]+$/.test(word) && !word.startsWith('-'))
-  const one = /^(?:npm|yarn|pnpm|bun) (?:run(?:-script)? )?(?:-\S+ )*([\w:.-]+)/.exec(text)?.[1]
-  return one === undefined ? [] : [one]
+  if (all !== undefined)
+    return all.split(' ').flatMap((script) => (/^\w[\w:.-]*$/.test(script) ? [{ script, directory }] : []))
+  const [tool = '', ...words] = text.split(' ')
+  const call = readPackageCall(tool, words, directory)
+  return call === undefined ? [] : [call]
 }
 
 /** Texts of a command, with what a script of package.json stands for, and what that runs in turn. */
@@ -42,15 +47,15 @@ function* textsOf(
   copies: readonly Copy[],
   readContext: ReadContext,
   depth = 0
-): Generator<string> {
+): Generator<{ text: string; directory: string }> {
   const text = textOf(command)
-  yield text
+  yield { text, directory }
   if (readContext === undefined || depth > 3) return
-  for (const script of scriptsOf(text)) {
-    const origin = findOrigin(copies, resolvePath(directory, 'package.json'), readContext)
-    const inner = origin?.kind === 'context' ? readPackageScript(origin.text, script) : undefined
+  for (const call of scriptsOf(text, directory)) {
+    const origin = findOrigin(copies, resolvePath(call.directory, 'package.json'), readContext)
+    const inner = origin?.kind === 'context' ? readPackageScript(origin.text, call.script) : undefined
     if (inner !== undefined)
-      for (const each of readShell(inner).commands) yield* textsOf(each, directory, copies, readContext, depth + 1)
+      for (const each of readShell(inner).commands) yield* textsOf(each, call.directory, copies, readContext, depth + 1)
   }
 }
 
@@ -92,9 +97,9 @@ export function findFrameworkPaths(
     const substitute = createSubstitute(state)
     for (const { script, text } of shellSources(instruction)) {
       const surroundings = { text, directory: state.workdir, outside: new Map<string, never>(), substitute }
-      for (const { command, directory } of readFlow(script, surroundings)) {
-        if (directory === undefined) continue
-        for (const each of textsOf(command, directory, copies, readContext))
+      for (const { command, directory: here } of readFlow(script, surroundings)) {
+        if (here === undefined) continue
+        for (const { text: each, directory } of textsOf(command, here, copies, readContext))
           for (const framework of candidates) {
             if (!framework.builtBy.test(each)) continue
             const isKnown =

@@ -7,6 +7,7 @@ import { isBusyboxHttpd } from '../services/busybox-httpd.ts'
 import { findReadableServer, unwrapLauncher } from '../services/readable-servers.ts'
 import type { BaseConfigFile, LayoutQuestion, Server, ServerLayout, ServerUser } from '../services/server.ts'
 import { type ConfigFacts, type ConfigPath, type Listen, lineOf, noFacts } from '../services/server-config.ts'
+import type { ShellCommand } from '../shell/commands.ts'
 import type { RewriteOptions } from '../types.ts'
 import { type ConfigFile, type ConfigFiles, readConfigFiles } from './config-files.ts'
 import { readCopies } from './copies.ts'
@@ -32,6 +33,8 @@ export interface UnreadConfig {
   path: string
   why: string
   isRoot: boolean
+  /** Nothing of what stands there now is left when the server starts. */
+  isWrittenAnew?: boolean
   instruction: Instruction | undefined
 }
 
@@ -299,14 +302,26 @@ function findStartWrites(image: StageImage, startUp: StartUp): string[] {
   )
 }
 
+/** `envsubst < template > nginx.conf`, `cp`; not `>>` and not `sed -i`. */
+const writesAnew = ({ name, redirects }: ShellCommand): boolean =>
+  /^(?:cp|mv|install)$/.test(baseName(name)) || redirects.some(({ operator }) => /^\d*>\|?$/.test(operator))
+
 /** What a start script writes among the configurations: they are what its template says, not what stands there now. */
 function findRewritten(image: StageImage, startUp: StartUp, roots: readonly string[]): UnreadConfig[] {
   const substitute = createSubstitute(image.final, startUp.variables)
   for (const { command, place, instruction } of startUp.commands)
-    for (const { path, isKnown } of scriptWrites(command, substitute)) {
+    for (const { path, isKnown, kind } of scriptWrites(command, substitute)) {
       const full = resolvePath(image.final.workdir, path)
       if (isKnown && roots.some((each) => isInside(full, each)))
-        return [{ path: full, why: `${place} writes it at the start`, isRoot: false, instruction }]
+        return [
+          {
+            path: full,
+            why: `${place} writes it at the start`,
+            isRoot: false,
+            isWrittenAnew: kind === 'file' && writesAnew(command),
+            instruction
+          }
+        ]
     }
   return []
 }
@@ -738,9 +753,13 @@ function findReached(setups: readonly ServerSetup[], fixed: ReadonlySet<number>)
 }
 
 /** The first configuration file cannot be edited: what it says stays true. */
-export const keepsSettings = ({ files }: ServerSetup, editsContext: boolean): boolean => {
+export const keepsSettings = ({ files, unread }: ServerSetup, editsContext: boolean): boolean => {
   const root = files.find((each) => each.isRoot)
-  return root === undefined || (!editsContext && isInContext(root))
+  return (
+    root === undefined ||
+    (!editsContext && isInContext(root)) ||
+    unread.some(({ path, isWrittenAnew }) => isWrittenAnew === true && path === root.file.path)
+  )
 }
 
 /** How a file comes into the image. */

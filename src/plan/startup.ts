@@ -76,6 +76,9 @@ const wrappers = new Map<string, { valueFlags: ReadonlySet<string>; positional?:
     'dumb-init': { valueFlags: new Set(['-r', '--rewrite']) },
     catatonit: { valueFlags: new Set([]) },
     env: { valueFlags: new Set(['-u', '-C', '-S']) },
+    // source: kentcdodds/cross-env README
+    'cross-env': { valueFlags: new Set([]) },
+    'cross-env-shell': { valueFlags: new Set([]) },
     exec: { valueFlags: new Set(['-a']) },
     nohup: { valueFlags: new Set([]) },
     command: { valueFlags: new Set([]) },
@@ -131,7 +134,7 @@ export function unwrap(words: readonly string[]): readonly string[] {
         positional = 0
         break
       }
-      if (/^[A-Za-z_]\w*=/.test(word) && baseName(rest[0] as string) === 'env') continue
+      if (/^[A-Za-z_]\w*=/.test(word) && /^(?:env|cross-env(?:-shell)?)$/.test(baseName(rest[0] as string))) continue
       if (word.startsWith('-')) {
         if (wrapper.valueFlags.has(word)) index++
         continue
@@ -145,6 +148,9 @@ export function unwrap(words: readonly string[]): readonly string[] {
   return rest
 }
 
+/** The place of what `npm run` starts. */
+const packageScript = (path: string, script: string): string => `${path} script "${script}"`
+
 export function readPackageScript(text: string, name: string): string | undefined {
   try {
     const { scripts } = JSON.parse(text) as { scripts?: Record<string, unknown> }
@@ -153,6 +159,34 @@ export function readPackageScript(text: string, name: string): string | undefine
   } catch {
     return undefined
   }
+}
+
+/** Options before a path by which npm, yarn and pnpm work elsewhere. source: docs.npmjs.com workspaces, pnpm.io pnpm-cli */
+const elsewhere: Record<string, RegExp> = {
+  npm: /^(?:-w|--workspace|--prefix)$/,
+  yarn: /^--cwd$/,
+  pnpm: /^(?:-C|--dir)$/,
+  bun: /^--cwd$/
+}
+
+/** The script of package.json that `npm run build -w apps/web` runs, and in which directory. */
+export function readPackageCall(
+  tool: string,
+  args: readonly string[],
+  directory: string
+): { script: string; directory: string } | undefined {
+  const flag = elsewhere[tool]
+  if (flag === undefined) return undefined
+  let at = directory
+  const words: string[] = []
+  for (let index = 0; index < args.length && args[index] !== '--'; index++) {
+    const word = args[index] as string
+    const [name, value] = word.split('=', 2) as [string, string | undefined]
+    if (flag.test(name)) at = resolvePath(directory, value ?? args[++index] ?? '')
+    else if (!word.startsWith('-')) words.push(word)
+  }
+  const script = words[0] === 'run' || words[0] === 'run-script' ? words[1] : words[0]
+  return script === undefined ? undefined : { script, directory: at }
 }
 
 const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
@@ -358,7 +392,7 @@ export function readStartUp(
       return
     }
     programs.push({ name, word, args: words.slice(1), guard, isConditional, place, instruction })
-    addPackageScript(name, words.slice(1), instruction, guard)
+    addPackageScript(name, words.slice(1), instruction, guard, directory ?? final.workdir)
     if (name === 'supervisord' && !seen.has(name)) {
       seen.add(name)
       for (const each of readSupervised(dockerfile, image, words.slice(1), options)) {
@@ -404,19 +438,19 @@ export function readStartUp(
     name: string,
     args: readonly string[],
     instruction: Instruction | undefined,
-    guard: Guard
+    guard: Guard,
+    directory: string
   ): void => {
-    if (!/^(?:npm|yarn|pnpm|bun)$/.test(name) || readContext === undefined) return
-    const words = args.filter((word) => !word.startsWith('-'))
-    const script = words[0] === 'run' || words[0] === 'run-script' ? words[1] : words[0]
-    if (script === undefined || seen.has(`package ${script}`)) return
-    seen.add(`package ${script}`)
-    const origin = findOrigin(copies, resolvePath(final.workdir, 'package.json'), readContext)
+    const call = readPackageCall(name, args, directory)
+    if (call === undefined || readContext === undefined) return
+    const path = resolvePath(call.directory, 'package.json')
+    if (seen.has(`${path} ${call.script}`)) return
+    seen.add(`${path} ${call.script}`)
+    const origin = findOrigin(copies, path, readContext)
     if (origin?.kind !== 'context') return
-    const text = readPackageScript(origin.text, script)
+    const text = readPackageScript(origin.text, call.script)
     if (text === undefined) return
-    const place = `${origin.path} script "${script}"`
-    addText(readShell(text), text, instruction, place, guard, final.workdir)
+    addText(readShell(text), text, instruction, packageScript(origin.path, call.script), guard, call.directory)
   }
 
   /** Shell text that stands in a command or in package.json. */

@@ -346,7 +346,7 @@ export function planPaths(
         path,
         kind: 'directory',
         reason: `${framework.name} writes it${builder === undefined ? '' : `; filled by RUN in line ${builder.startLine}`}`,
-        isRecursive: true,
+        ...(framework.isShallow ? {} : { isRecursive: true }),
         ...(builder === undefined ? {} : { madeBy: builder.argumentText })
       })
   }

@@ -49,7 +49,9 @@ export function readNginxFacts(text: string, context: string): ConfigFacts | und
       while (at !== undefined && transparent.has(at.name)) at = at.parent
       includes.push({ ...path, context: at?.name ?? context })
     } else if ((name === 'access_log' || name === 'error_log') && isFixed) {
-      if (first.value !== 'off' && !/^(?:syslog|memory):|^stderr$/.test(first.value)) files.push(path)
+      // source: nginx.org ngx_core_module, error_log: it knows no `off`, that is a file
+      const isNoFile = name === 'access_log' ? /^(?:off$|syslog:)/ : /^(?:(?:syslog|memory):|stderr$)/
+      if (!isNoFile.test(first.value)) files.push(path)
     } else if (/_(?:temp|cache)_path$/.test(name) && isFixed) directories.push(path)
     else if (/^(?:ssl_certificate_key|(?:proxy|grpc|uwsgi)_ssl_certificate_key|ssl_password_file)$/.test(name)) {
       if (isFixed && !/^(?:engine|data|store):/.test(first.value)) keys.push(path)

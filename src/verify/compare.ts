@@ -25,6 +25,11 @@ export function comparableListeners(run: RunOutcome | null) {
   return (run?.listeners ?? []).filter(({ port }) => port < firstEphemeralPort)
 }
 
+/** What the original answered on those ports. */
+export function comparableAnswers(run: RunOutcome) {
+  return (run.http ?? []).filter(({ port, status }) => status > 0 && port < firstEphemeralPort)
+}
+
 /** One check for each thing that can be compared, in the order in which they are shown. */
 export function compareObservations(before: Observation, after: Observation, comparison: Comparison): Check[] {
   const checks: Check[] = [compareBuilds(before, after)]
@@ -150,7 +155,7 @@ function compareHttp(before: RunOutcome, after: RunOutcome, { settings, ports }:
   if (settings.http === undefined) return skipped('http', 'no request was made (--http)')
   if (before.state !== 'running') return skipped('http', 'the original does not stay up')
   if (before.http === null) return skipped('http', 'no request could be made from here')
-  const answers = before.http.filter(({ status }) => status > 0)
+  const answers = comparableAnswers(before)
   if (answers.length === 0) return skipped('http', 'the original does not answer HTTP')
   const wanted = answers.map(({ port, status }) => ({ port: mappedPort(port, ports), status }))
   const statusOf = (port: number) => after.http?.find((answer) => answer.port === port)?.status ?? 0

@@ -1,6 +1,6 @@
 /** Builds and starts both versions of one image. */
 import type { PortMapping, WritablePath } from '../types.ts'
-import { comparableListeners, compareObservations, mappedPort } from './compare.ts'
+import { comparableAnswers, comparableListeners, compareObservations, mappedPort } from './compare.ts'
 import type { BuildRequest, ImageFacts } from './engine.ts'
 import { type Expectation, firstStart, observeRun } from './observe.ts'
 import type { Session } from './session.ts'
@@ -121,9 +121,10 @@ async function tryCandidate(
 function expect(original: RunOutcome, { ports, startsAsRoot = false }: Candidate): Expectation {
   return {
     ports: comparableListeners(original).map(({ port }) => mappedPort(port, ports)),
-    http: original.http
-      ?.filter(({ status }) => status > 0)
-      .map(({ port, status }) => ({ port: mappedPort(port, ports), status })),
+    http:
+      original.http === null
+        ? undefined
+        : comparableAnswers(original).map(({ port, status }) => ({ port: mappedPort(port, ports), status })),
     startsAsRoot,
     isHealthy: original.health === 'healthy',
     isExit: original.state === 'exited',
