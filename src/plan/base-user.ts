@@ -1,7 +1,8 @@
-import { type Dockerfile, parseDockerfile, type Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, parseDockerfile, type Stage, stageOf } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import type { BaseView } from '../image/built-base.ts'
 import { hasBuiltBase, type ImageState, isRoot, readImage, stateBefore, surround } from '../image/image.ts'
+import type { RawFinding } from './hazard.ts'
 
 /**
  * The first `RUN` of each stage that is no longer root because the base image, which another Dockerfile of the tree
@@ -15,8 +16,35 @@ export function findStepsAfterConversion(dockerfile: Dockerfile): Instruction[] 
   )
 }
 
+/** What becomes of a file that is left alone when its base image is converted. */
+export function findBaseChanges(dockerfile: Dockerfile, targets: readonly Stage[]): (RawFinding & { stage: Stage })[] {
+  const describe = (stage: Stage) => {
+    const { builtBy, reference } = readImage(dockerfile, stage).base
+    return `${builtBy?.path}, which builds ${reference.text}, is converted`
+  }
+  const common = { rule: 'base-changes-user', severity: 'warning' } as const
+  const steps = findStepsAfterConversion(dockerfile).map((step) => {
+    const stage = stageOf(dockerfile.stages, step) as Stage
+    return {
+      ...common,
+      stage,
+      message: `this step is no longer root once ${describe(stage)}`,
+      help: 'Put `USER root` above it; below the last step the USER that the image ends with.',
+      at: step
+    }
+  })
+  const ends = targets.flatMap((stage) => {
+    const user = findUserAfterConversion(dockerfile, stage)
+    if (user === undefined) return []
+    const message = `the image runs as ${user} once ${describe(stage)}`
+    const help = 'Put `USER root` at the end of the stage when it has to stay root.'
+    return [{ ...common, stage, message, help, at: stage.from }]
+  })
+  return [...steps, ...ends]
+}
+
 /** Whom a stage becomes, that was root, without a `USER` of its own; undefined: it stays who it is. */
-export function findUserAfterConversion(dockerfile: Dockerfile, { index }: Stage): string | undefined {
+function findUserAfterConversion(dockerfile: Dockerfile, { index }: Stage): string | undefined {
   if (!hasBuiltBase(dockerfile)) return undefined
   const [now, later] = (['now', 'converted'] as const).map((view) => {
     const read = readAgain(dockerfile, view)

@@ -2,7 +2,7 @@
  * Who the image should run as, what that user needs, what stands against it. A pure function of text and options,
  * in stable keys (path, port, uid, stage index): it is made once, on the original.
  */
-import { createLocator, type Dockerfile, parseDockerfile, type Stage, stageOf } from '../dockerfile/dockerfile.ts'
+import { createLocator, type Dockerfile, parseDockerfile, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { createEditor } from '../edit/editor.ts'
 import { resolvePrincipal } from '../image/accounts.ts'
@@ -10,7 +10,7 @@ import { findParent, isRoot, readImage, type StageImage, surround } from '../ima
 import { isSyncingStart, wantsHome } from '../services/home-programs.ts'
 import type { Finding, PortMapping, RewriteOptions, Verdict } from '../types.ts'
 import { readAcceptances, readMistakenComments } from './acceptances.ts'
-import { findStepsAfterConversion, findUserAfterConversion } from './base-user.ts'
+import { findBaseChanges } from './base-user.ts'
 import { readCopies } from './copies.ts'
 import type { Hazard, HazardContext, RawFinding } from './hazard.ts'
 import { stepDownTools } from './hazards/drops-privileges.ts'
@@ -212,33 +212,6 @@ export function planDockerfile(dockerfile: Dockerfile, options: RewriteOptions):
   if (verdict === 'already-non-root' || verdict === 'refused')
     findings.push(...findBaseChanges(dockerfile, targets).map(({ stage, ...finding }) => toFinding(finding, stage)))
   return finish(verdict, findings, stages)
-}
-
-/** What becomes of a file that is left alone when its base image is converted. */
-function findBaseChanges(dockerfile: Dockerfile, targets: readonly Stage[]): (RawFinding & { stage: Stage })[] {
-  const describe = (stage: Stage) => {
-    const { builtBy, reference } = readImage(dockerfile, stage).base
-    return `${builtBy?.path}, which builds ${reference.text}, is converted`
-  }
-  const common = { rule: 'base-changes-user', severity: 'warning' } as const
-  const steps = findStepsAfterConversion(dockerfile).map((step) => {
-    const stage = stageOf(dockerfile.stages, step) as Stage
-    return {
-      ...common,
-      stage,
-      message: `this step is no longer root once ${describe(stage)}`,
-      help: 'Put `USER root` above it; below the last step the USER that the image ends with.',
-      at: step
-    }
-  })
-  const ends = targets.flatMap((stage) => {
-    const user = findUserAfterConversion(dockerfile, stage)
-    if (user === undefined) return []
-    const message = `the image runs as ${user} once ${describe(stage)}`
-    const help = 'Put `USER root` at the end of the stage when it has to stay root.'
-    return [{ ...common, stage, message, help, at: stage.from }]
-  })
-  return [...steps, ...ends]
 }
 
 /** The stage that a last stage without a command of its own only tests. */
