@@ -125,7 +125,7 @@ Left alone: the system's own directories and files (\`/etc/hosts\`, \`/usr/bin\`
       const whole = group
         .filter((each) => each.isRecursive === true && !files.includes(each.path))
         .map(({ path }) => path)
-      const single = [...between, ...directories, ...files].filter((path) => !whole.includes(path))
+      const single = [...parentsFirst([...between, ...directories]), ...files].filter((path) => !whole.includes(path))
       return [
         ...(missing.length > 0 ? [`mkdir -p ${list(missing)}`] : []),
         ...(missingFiles.length > 0 ? [`touch ${list(missingFiles)}`] : []),

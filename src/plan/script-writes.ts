@@ -1,6 +1,6 @@
 import { type FileCommand, findFileCommands } from '../services/file-commands.ts'
 import type { ShellCommand, ShellWord } from '../shell/commands.ts'
-import { baseName } from './paths.ts'
+import { baseName, isSystemDirectory } from './paths.ts'
 
 export interface ScriptWrite {
   path: string
@@ -24,6 +24,13 @@ export function* scriptWrites(
     const value = isStatic ? text : substitute(text)
     return { path: value ?? text, isKnown: value !== undefined }
   }
+  /** `/app/logs/run$RANDOM.log`: the directory is known. */
+  const readFile = (word: { value: string; isStatic: boolean }): Omit<ScriptWrite, 'replaces'> => {
+    const write = read(word)
+    const directory = write.isKnown ? undefined : /^(\/[^$`*?[]+)\/[^/]+$/.exec(write.path)?.[1]
+    if (directory === undefined || isSystemDirectory(directory)) return { ...write, kind: 'file' }
+    return { path: directory, isKnown: true, kind: 'into' }
+  }
   for (const { operator, target } of command.redirects)
     if (
       />/.test(operator) &&
@@ -32,7 +39,7 @@ export function* scriptWrites(
       !/^&/.test(target.value) &&
       !/^\d+$/.test(target.value)
     )
-      yield { ...read(target), kind: 'file', replaces: false }
+      yield { ...readFile(target), replaces: false }
   if (name === 'mkdir') {
     const mode = command.args.findIndex((word) => word.value === '-m' || word.value === '--mode')
     for (const [index, word] of command.args.entries())

@@ -36,6 +36,13 @@ const rootCommands = new Set([
   'crontab'
 ])
 
+/**
+ * Scripts that fetch their build tool to the home of whoever starts them; `development-server` says what that means.
+ *
+ * source: apache/maven-wrapper only-mvnw (MAVEN_USER_HOME, `mktemp -d`), gradle/gradle gradlew (GRADLE_USER_HOME)
+ */
+const downloadsForItself = /(?:^|\/)(?:mvnw|gradlew) line \d+$/
+
 export const scriptNeedsRoot = defineHazard({
   name: 'script-needs-root',
   severity: 'error',
@@ -143,6 +150,7 @@ directory that the user owns.`,
         const full = resolveWrite(write, directory, user)
         if (full === undefined) {
           const { path } = write
+          if (downloadsForItself.test(place)) continue
           if (command.guard === 'non-root' || /^["']?(?:\$\{?(?:HOME|TMPDIR|PWD)\b|\/(?:tmp|dev|proc)\/|~)/.test(path))
             continue
           // A glob is what the shell finds: it is no place of its own.
