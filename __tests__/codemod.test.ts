@@ -157,7 +157,7 @@ describe('codemod', () => {
 
   it('changes nothing and names the mistake when a parameter is wrong', async () => {
     const folder = createRepository({ Dockerfile: rootDockerfile })
-    expect(await codemod(folder, '--param', 'uid=0')).toContain('"uid" must be at least 1; 0 is root')
+    expect(await codemod(folder, '--param', 'uid=0')).toContain('"uid" must be at least 1 (0 is root)')
     expect(await codemod(folder, '--param', 'uuid=5')).toContain(
       'there is no parameter "uuid"; known are strategy, user,'
     )

@@ -94,7 +94,7 @@ describe('a wrong config', () => {
   it.each([
     ['{ "uuid": 5 }', '.unrootrc.json: unknown key "uuid". Did you mean "uid"', 'Allowed: strategy, user, uid'],
     ['{ "uid": "5" }', '.unrootrc.json: "uid" must be a number, but is "5"'],
-    ['{ "uid": 0 }', '"uid" must be at least 1; 0 is root, but is 0'],
+    ['{ "uid": 0 }', '"uid" must be at least 1 (0 is root), but is 0'],
     ['{ "chown": "ap" }', '"chown" must be app, all or none, but is "ap". Did you mean "app"?'],
     ['{ "strategy": "entry-point" }', 'Did you mean "entrypoint"?'],
     ['{ "port": "80" }', '"port" must be "80=8080"'],
@@ -111,7 +111,8 @@ describe('a wrong config', () => {
     ['"x"', 'must be an object'],
     ['{ "context": "nowhere" }', '.unrootrc.json: context nowhere: no such folder'],
     ['{ "image": "a=b" }', '.unrootrc.json: image a=b: no such Dockerfile; the path is relative to the config file'],
-    ['{ "uid": ', '.unrootrc.json: is no valid JSON: ']
+    ['{ "uid": ', '.unrootrc.json: is no valid JSON: '],
+    ['{ "uid": 1, }\n', '.unrootrc.json: is no valid JSON: Expected double-quoted property name\n> 1 | {']
   ])('%s', async (content, ...messages) => {
     const folder = createFolder({ '.unrootrc.json': content, Dockerfile: rootDockerfile })
     const { code, stdout, stderr } = await unroot(folder, [])

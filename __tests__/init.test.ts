@@ -36,16 +36,23 @@ async function init(folder: string, steps: Step[], options: { isDryRun?: boolean
 
 describe('unroot init without a terminal', () => {
   it('writes the defaults, and says what and what comes next', async () => {
-    const folder = createFolder({ Dockerfile: rootDockerfile })
+    const folder = createFolder({
+      Dockerfile: rootDockerfile,
+      'web/Dockerfile': 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]\n'
+    })
     const { code, stdout, stderr } = await unroot(folder, ['init'], { env: { npm_command: '' } })
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(stderr).toBe(
       'Wrote .unrootrc.yaml with the defaults.\nNext: `unroot` shows what would change; nothing is written without --write.\n'
     )
-    expect((await findConfig(folder))?.config).toMatchObject({ strategy: 'user', user: 'app', uid: 10001 })
+    const { config } = (await findConfig(folder)) ?? {}
+    expect(config).toMatchObject({ strategy: 'user', companions: true })
+    // Said in a config, they would take the place of the account that an image has.
+    expect(Object.keys(config ?? {})).toEqual(['$schema', 'strategy', 'companions', 'harden'])
     // The defaults change nothing.
     const [plain, configured] = await Promise.all([unroot(folder, ['--no-config']), unroot(folder, [])])
     expect(configured).toEqual(plain)
+    expect(plain.stdout).toContain('+USER 1000:1000')
   })
 
   it.each([

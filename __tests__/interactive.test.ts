@@ -67,7 +67,7 @@ describe('--interactive', () => {
     ])
     expect(changed(quit)).toEqual(['a/Dockerfile'])
     expect(isStopped).toBe(false)
-    expect(screen).toContain('The files after it were not looked at.')
+    expect(screen).toContain('The files after b/Dockerfile were not looked at.')
   })
 
   it.each([

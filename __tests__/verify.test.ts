@@ -464,6 +464,19 @@ describe('the report', () => {
       reason: 'the original does not build',
       log: ['x: not found']
     })
+    const reasonOf = (line: string, buildNetwork = 'none') => {
+      const original = { build: { ...none.build, log: [line] }, run: null }
+      const settings = { ...defaultSettings, buildNetwork }
+      return describeResult('x', null, 'converted', { original, candidates: [], notes: [] }, settings).reason
+    }
+    const hint = 'the original does not build without a network; `--network default` gives builds one'
+    const { reason } = result
+    expect(reasonOf('#7 71.57 npm error code EAI_AGAIN')).toBe(hint)
+    expect(reasonOf("#5 Temporary failure resolving 'deb.debian.org'")).toBe(hint)
+    expect(reasonOf('#7 71.57 npm error code EAI_AGAIN', 'default')).toBe(reason)
+    expect(reasonOf('golang:1.23: failed to resolve source metadata: dial tcp: lookup registry: no such host')).toBe(
+      reason
+    )
     const exited = (uid: number) =>
       observed({ ...rewritten, state: 'exited', exitCode: 1, processes: [{ uid, name: 'node' }], listeners: null })
     expect(verification('x', exited(0), exited(10001))).toMatchObject({

@@ -114,7 +114,11 @@ async function askAll(questions: Questions): Promise<ConfigAnswers | undefined> 
   if (strategy === undefined) return undefined
   const makesAccount = strategy !== 'arbitrary-user'
   const user = makesAccount
-    ? await questions.text('Name of the account, where the image has none?', defaultUser, check(parseAccountName))
+    ? await questions.text(
+        'Name of the account (another than app: made in every image)?',
+        defaultUser,
+        check(parseAccountName)
+      )
     : defaultUser
   if (user === undefined) return undefined
   const uid = await questions.text('Its uid?', String(defaultUid), check(parseUserId))

@@ -73,11 +73,15 @@ function addConversionOptions(command: Command): void {
         'arbitrary-user'
       ])
     )
-    .option('--user <name>', 'the account to create (default: app)', flags.parseAccountName)
-    .option('--uid <n>', 'its number (default: 10001)', flags.parseUserId)
+    .option(
+      '--user <name>',
+      'the account to create (default: the one that the image has for its program, else app)',
+      flags.parseAccountName
+    )
+    .option('--uid <n>', 'its number (default: that of the account, else 10001)', flags.parseUserId)
     .option('--gid <n>', "its group's number (default: the uid)", flags.parseGroupId)
     .addOption(
-      new Option('--uid-from <source>', 'build-args: ARG UID and GID say the numbers of the account').choices([
+      new Option('--uid-from <source>', 'where its numbers come from: with build-args from ARG UID and GID').choices([
         'build-args'
       ])
     )

@@ -82,6 +82,7 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWrit
   let question: KeyQuestion<Answer> | undefined
   let state: 'asking' | 'all' | 'quit' | 'stopped' = 'asking'
   let number = 1
+  let last = ''
   let total = 0
 
   const show = ({ report, companions }: Offer) => {
@@ -112,6 +113,7 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWrit
       if (state === 'all') return true
       if (state === 'asking') {
         total = of
+        last = offer.report.path
         show(offer)
         const answer = await answerFor(offer)
         if (answer === 'a') state = 'all'
@@ -137,7 +139,7 @@ function createReview({ terminal, colourDiff, isVerbose }: ReviewOptions, isWrit
     next: () => number++,
     remarks: (): string[] => [
       ...((state === 'quit' || state === 'stopped') && number < total
-        ? ['The files after it were not looked at.']
+        ? [`The files after ${printable(last)} were not looked at.`]
         : []),
       ...(isWritten ? [] : ['DRY_RUN=true: nothing was written.'])
     ]

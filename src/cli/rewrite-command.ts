@@ -106,6 +106,7 @@ const commands = ['verify', 'list', 'explain', 'init']
 /** A mistyped command is taken for a path. */
 function hintAtCommand([first = '']: readonly string[]): void {
   if (existsSync(first) || !/^[a-z]+$/.test(first)) return
+  if (first === 'help') return void process.stderr.write('hint: `unroot --help` prints the options and commands\n')
   const [near] = nearestWords(first, commands, 1)
   if (near !== undefined) process.stderr.write(`hint: there is a command \`unroot ${near}\`\n`)
 }

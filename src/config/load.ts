@@ -91,7 +91,7 @@ function describeLoadError(error: unknown, file: string): string {
   const isExcerpt = (line: string) => /^>? *\d+ \|/.test(line)
   const from = lines.findIndex(isExcerpt)
   const excerpt = from === -1 ? [] : lines.slice(from, lines.findIndex((line) => line.endsWith('^')) + 1)
-  const words = lines.find((line) => line.trim() !== '' && !excerpt.includes(line)) ?? ''
+  const words = lines.find((line) => line.trim() !== '' && !isExcerpt(line) && !excerpt.includes(line)) ?? ''
   const cause = words.replace(/(?: in JSON at position \d+.*| while parsing .*)$/, '')
   return [`is no valid ${kind}: ${cause}`, ...excerpt].join('\n')
 }

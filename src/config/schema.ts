@@ -115,9 +115,12 @@ const fileOptions = {
         'must be an account name (lower-case letters, digits, - and _), not root'
       )
     ),
-    'The account to create, where the image has none for its program'
+    'The account to create, in every image; left out, the one that an image has for its program is used, else `app` is made'
   ),
-  uid: key(id(1, 'must be at least 1; 0 is root'), 'Its uid'),
+  uid: key(
+    id(1, 'must be at least 1 (0 is root)'),
+    'Its uid, in every image; left out, the number of the account that is used, or 10001'
+  ),
   gid: key(id(0, 'must be at least 0'), 'Its gid; the uid when left out'),
   uidFrom: key(
     v.picklist(['build-args'], 'must be build-args'),
@@ -194,7 +197,7 @@ export const configSchema = v.pipe(
       ),
       overrides: key(
         v.array(override, 'must be a list'),
-        'A list of `{ files, ... }` with any of the keys above `format`; later ones win'
+        'A list of `{ files, ... }` with any of the keys from `strategy` to `verify`; later ones win'
       )
     },
     'must be an object'

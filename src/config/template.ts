@@ -33,8 +33,9 @@ export function writeConfig(answers: ConfigAnswers, schema: string): string {
   const makesAccount = strategy !== 'arbitrary-user'
   const sections = [
     entry('strategy', [`strategy: ${strategy}`]),
-    entry('user', [`user: ${user}`], makesAccount),
-    entry('uid', [`uid: ${uid}`]),
+    // Said, they would be made also where the image has an account of its own.
+    entry('user', [`user: ${user}`], makesAccount && user !== defaultAnswers.user),
+    entry('uid', [`uid: ${uid}`], uid !== defaultAnswers.uid),
     entry('umask', [`umask: "${umask ?? (makesAccount ? '027' : '007')}"`], umask !== undefined),
     entry('companions', [`companions: ${companions}`]),
     entry('harden', [`harden: ${harden}`]),

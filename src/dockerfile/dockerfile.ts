@@ -59,6 +59,12 @@ const keywords = new Set(
 )
 
 /**
+ * A mistyped word, the sign of a template. Anything else is not repeated: a link named `Dockerfile` may lead to a file of keys,
+ * and reports are read by others.
+ */
+const quotable = /^(?:[a-z]{1,20}|[^\w/]{1,3})$/i
+
+/**
  * Reads a Dockerfile. Never throws; what BuildKit would refuse stands in `error`.
  *
  * @example
@@ -76,7 +82,11 @@ export function parseDockerfile(text: string): Dockerfile {
   for (const instruction of instructions) {
     const stage = stages.at(-1)
     if (!keywords.has(instruction.keyword)) {
-      refuse(instruction, `unknown instruction: ${instruction.raw.keyword.slice(0, 40)}`)
+      const { keyword } = instruction.raw
+      refuse(
+        instruction,
+        quotable.test(keyword) ? `unknown instruction: ${keyword}` : 'a line that begins with no instruction'
+      )
       continue
     }
     if (instruction.keyword === 'FROM') {

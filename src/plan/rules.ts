@@ -141,9 +141,12 @@ publish it under the old number: \`-p 80:8080\`.`
     'published-port',
     'warning',
     'A port that clients know by its number moved',
-    `DNS on 53, SSH on 22, mail on 25 and the like are asked for under their own number. Inside the container the port moves
-to a high one; what publishes the container (\`-p 53:5353\`, a Service's \`targetPort\`) must map the old number to it, and
-containers that talk to this one directly must use the new number.`
+    `Inside the container the port moves to a high one, and clients may go on with the old number: what publishes the container
+(\`-p 80:8080\`, a Service's \`targetPort\`) maps the one to the other. Only containers that talk to this one directly must use
+the new number. Compose files and manifests of the tree are changed with it.
+
+For 80, 443 and most others this is good to know (\`info\`). DNS on 53, SSH on 22, mail on 25 and the like are asked for under
+their own number and cannot be reached under another: \`warning\`.`
   ),
   rule(
     'named-user',

@@ -26,11 +26,13 @@ export interface PlannedUser {
   /** Where it comes from. */
   source: ReportedUser['source']
   /**
-   * Set when the account must be created.
+   * Set when the account must be created; `group` is one that the image has already.
    *
    * @internal
    */
-  create: { dialect: Dialect; distribution: Distribution; installShadow: string | undefined } | undefined
+  create:
+    | { dialect: Dialect; distribution: Distribution; installShadow: string | undefined; group: string | undefined }
+    | undefined
   /** What stands behind `USER`, `--chown=` and `chown`: numbers where both are known. */
   text: string
   /**
@@ -51,6 +53,19 @@ export interface PlannedUser {
 const defaultId = 10001
 /** Distroless's `nonroot`; used where an image can hold no account. source: GoogleContainerTools/distroless common/variables.bzl */
 const noShellId = 65532
+
+/**
+ * Numbers and names that distributions give to accounts and groups of their own, in part not in every version: they cannot be
+ * made once more, nor relied on. source: base-passwd group.master, alpine-baselayout group, Red Hat setup uidgid
+ */
+const highestSystemId = 100
+const systemNames = new Set(
+  (
+    'adm audio backup bin cdrom cron dialout dip disk fax floppy ftp games guest halt input irc kmem kvm list lock lp mail ' +
+    'man mem netdev news nogroup ntp operator ping plugdev proxy render sasl sgx shadow shutdown src sshd staff sudo sync sys ' +
+    'tape tty users utempter utmp uucp video voice wheel'
+  ).split(' ')
+)
 
 const isPosixShell = (shell: readonly string[] | undefined): boolean =>
   shell === undefined || /(^|\/)(ba|da|a|z|k)?sh$/.test(shell[0] ?? '')
@@ -183,7 +198,9 @@ export function planUser(
   const takenIds = new Set([...accounts.users.values()].map((account) => account.uid))
   let uid = options.uid ?? (distribution === 'none' ? noShellId : defaultId)
   if (options.uid === undefined) while (takenIds.has(uid)) uid++
-  const gid = options.gid ?? uid
+  // Without a gid of its own, an account belongs to the group of its name, where there is one (`www-data` of Alpine).
+  const namesake = options.user === undefined ? undefined : accounts.groups.get(options.user)
+  const gid = options.gid ?? namesake?.gid ?? uid
   if (options.user !== undefined && options.uid === undefined) {
     const existing = accounts.users.get(options.user)
     if (existing !== undefined && existing.uid !== 0)
@@ -205,6 +222,10 @@ export function planUser(
   let name = options.user ?? 'app'
   if (options.user === undefined)
     while (accounts.users.has(name) || accounts.groups.has(name)) name = name === 'app' ? 'appuser' : `${name}1`
+  const group = accounts.gids.get(gid)
+  const isForeign = (id: number) => id <= highestSystemId
+  if (isForeign(uid) || (group === undefined && (isForeign(gid) || accounts.groups.has(name))) || systemNames.has(name))
+    return numeric(uid, gid)
   const installs = shadowInstall[distribution as Distribution]
   const hasUseradd = image.lineage.some((stage) =>
     stage.instructions.some(
@@ -222,7 +243,8 @@ export function planUser(
     create: {
       dialect,
       distribution: distribution as Distribution,
-      installShadow: hasUseradd ? undefined : installs?.(image)
+      installShadow: hasUseradd ? undefined : installs?.(image),
+      group
     },
     text: `${uid}:${gid}`
   }
@@ -314,7 +336,9 @@ const gidNames = ['GID', 'GROUP_ID', 'USER_GID', 'APP_GID', 'PGID']
  * another stage of this file below, in which an `ARG` of the shipped one has no value.
  */
 export function fromBuildArguments(user: PlannedUser, image: StageImage): PlannedUser {
-  const isMade = user.create !== undefined || (user.replaces !== undefined && user.source === 'numeric')
+  const isMade =
+    (user.create !== undefined && user.create.group === undefined) ||
+    (user.replaces !== undefined && user.source === 'numeric')
   if (!isMade || image.lineage.length !== 1 || !canRun(image)) return user
   const { stage } = image
   // Only what stands above every step has its value in all of them.
@@ -437,7 +461,7 @@ function findEarlierUser(dockerfile: Dockerfile, image: StageImage): string | un
 /** Commands that create the account, one per line of the `RUN`. source: facts table "Accounts", shadow and busybox manuals */
 export function accountCommands(user: PlannedUser): string[] {
   if (user.create === undefined) return []
-  const { dialect, distribution, installShadow } = user.create
+  const { dialect, distribution, installShadow, group } = user.create
   const { name, buildArguments } = user
   const uid = buildArguments === undefined ? user.uid : `\${${buildArguments.uid}}`
   const gid = buildArguments?.gid === undefined ? user.gid : `\${${buildArguments.gid}}`
@@ -445,12 +469,12 @@ export function accountCommands(user: PlannedUser): string[] {
   const quote = buildArguments === undefined ? "'" : '"'
   if (dialect === 'busybox')
     return [
-      `addgroup -g ${gid} -S ${name}`,
-      `adduser -u ${uid} -S -D -G ${name} -h /home/${name} -s /sbin/nologin ${name}`
+      ...(group === undefined ? [`addgroup -g ${gid} -S ${name}`] : []),
+      `adduser -u ${uid} -S -D -G ${group ?? name} -h /home/${name} -s /sbin/nologin ${name}`
     ]
   if (dialect === 'lines')
     return [
-      `echo ${quote}${name}:x:${gid}:${quote} >> /etc/group`,
+      ...(group === undefined ? [`echo ${quote}${name}:x:${gid}:${quote} >> /etc/group`] : []),
       `echo ${quote}${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin${quote} >> /etc/passwd`,
       `mkdir -p /home/${name}`,
       `chown ${uid}:${gid} /home/${name}`
@@ -458,7 +482,7 @@ export function accountCommands(user: PlannedUser): string[] {
   const shell = isRedHat(distribution) ? '/sbin/nologin' : '/usr/sbin/nologin'
   return [
     ...(installShadow === undefined ? [] : [installShadow]),
-    `groupadd --gid ${gid} ${name}`,
-    `useradd --uid ${uid} --gid ${name} --no-log-init --create-home --shell ${shell} ${name}`
+    ...(group === undefined ? [`groupadd --gid ${gid} ${name}`] : []),
+    `useradd --uid ${uid} --gid ${group ?? name} --no-log-init --create-home --shell ${shell} ${name}`
   ]
 }

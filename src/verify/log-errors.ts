@@ -34,6 +34,22 @@ export function findNewErrors(before: readonly string[], after: readonly string[
 }
 
 /**
+ * A step of a build looked for a host and has no network. Base images are fetched by the engine, whose network is another.
+ *
+ * @example
+ * missesNetwork(['npm error code EAI_AGAIN']) // => true
+ */
+export function missesNetwork(log: readonly string[]): boolean {
+  return (
+    log.some((line) => networkErrors.test(line)) && !log.some((line) => /failed to resolve source metadata/.test(line))
+  )
+}
+
+/** source: npm, pip, apt-get, apk, curl, wget and Go in a container with `--network none` */
+const networkErrors =
+  /\bEAI_AGAIN\b|\bENOTFOUND\b|\bENETUNREACH\b|temporary failure (?:in name resolution|resolving)|could(?: not|n't) resolve|unable to resolve|name or service not known|network (?:is )?unreachable|bad address|dial tcp: lookup|DNS: transient error/i
+
+/**
  * The lines of a log in the order in which they were written. `logs --timestamps` hands over what went to standard
  * output and what went to standard error separately, each line with its time.
  */

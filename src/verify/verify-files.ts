@@ -5,6 +5,7 @@ import { type PathsOptions, type RewrittenFile, rewritePaths } from '../node/rew
 import type { CompanionReport, FileReport, Verdict } from '../types.ts'
 import { InterruptedError } from './command.ts'
 import type { EngineReference } from './engine.ts'
+import { missesNetwork } from './log-errors.ts'
 import type { Session } from './session.ts'
 import type { Check, FileVerification, Verification, VerifySettings } from './types.ts'
 import { type Candidate, type ImageJob, type ImageResult, verifyImage } from './verify-image.ts'
@@ -174,7 +175,11 @@ export function describeResult(
   const [candidate] = candidates
   if (candidate === undefined) {
     const { build, run } = original
-    const reason = build.isBuilt ? 'the original does not start' : 'the original does not build'
+    const reason = build.isBuilt
+      ? 'the original does not start'
+      : settings.buildNetwork === 'none' && missesNetwork(build.log)
+        ? 'the original does not build without a network; `--network default` gives builds one'
+        : 'the original does not build'
     return { ...notVerified(path, target, verdict, reason), notes, log: (run?.log ?? build.log).slice(-20) }
   }
   const { checks, log } = candidate
