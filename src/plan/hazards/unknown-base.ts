@@ -81,7 +81,7 @@ already, accept the finding in the Dockerfile: \`# unroot: ignore unknown-base -
         help:
           base.unresolved.length > 0
             ? `Give the variable a default (\`ARG ${base.unresolved[0]}=python:3.12\`) and convert again, or convert the base image itself.`
-            : "docker inspect --format '{{json .Config}}' IMAGE: with a `User` that is not root, accept this (`# unroot: ignore unknown-base -- base runs as N`); else copy its Entrypoint and Cmd into this file, or convert the base image itself.",
+            : "docker inspect --format '{{json .Config}}' IMAGE: with a `User` that is not root, accept this (`# unroot: ignore unknown-base -- base runs as N`); else copy its Entrypoint and Cmd into this file, or name the Dockerfile of the same tree that builds it, so that both are converted together (`--image IMAGE=Dockerfile`).",
         at
       }
     else
