@@ -90,10 +90,25 @@ function describeLoadError(error: unknown, file: string): string {
   const lines = message.split('\n').slice(1)
   const isExcerpt = (line: string) => /^>? *\d+ \|/.test(line)
   const from = lines.findIndex(isExcerpt)
-  const excerpt = from === -1 ? [] : lines.slice(from, lines.findIndex((line) => line.endsWith('^')) + 1)
+  const position = / in JSON at position (\d+)/.exec(message)?.[1]
+  // Newer versions of Node tell the place in other words, of which the parser makes no excerpt.
+  const own = position === undefined ? [] : excerptOf(file, Number(position))
+  const excerpt = from === -1 ? own : lines.slice(from, lines.findIndex((line) => line.endsWith('^')) + 1)
   const words = lines.find((line) => line.trim() !== '' && !isExcerpt(line) && !excerpt.includes(line)) ?? ''
   const cause = words.replace(/(?: in JSON at position \d+.*| while parsing .*)$/, '')
   return [`is no valid ${kind}: ${cause}`, ...excerpt].join('\n')
+}
+
+/** The line of a place, with a mark below it. */
+function excerptOf(file: string, position: number): string[] {
+  try {
+    const before = readFileSync(file, 'utf8').slice(0, position).split('\n')
+    const line = readFileSync(file, 'utf8').split('\n')[before.length - 1] ?? ''
+    const head = `> ${before.length} | `
+    return [`${head}${line}`, `${' '.repeat(head.length - 2)}| ${' '.repeat(before.at(-1)?.length ?? 0)}^`]
+  } catch {
+    return []
+  }
 }
 
 const isProgram = (file: string): boolean => /\.[cm]?[jt]s$/.test(file)
