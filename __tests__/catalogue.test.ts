@@ -31,6 +31,7 @@ const contractOrder = [
   'open-program-modes',
   'drop-privileges-in-entrypoint',
   'allow-arbitrary-user',
+  'keep-steps-root',
   'update-compose',
   'update-kubernetes'
 ]

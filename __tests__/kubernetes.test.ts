@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as yaml from 'yaml'
-import { isSameImage, namesImage } from '../src/kubernetes/images.ts'
+import { isSameImage, namesImage } from '../src/image/names.ts'
 import { rewriteFiles } from '../src/rewrite-files.ts'
 import { readFixtures, runFixture } from './support/fixtures.ts'
 

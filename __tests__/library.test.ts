@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  type BaseDockerfile,
   defineTransform,
   presets,
   type RewriteOptions,
@@ -306,7 +307,15 @@ describe('transforms', () => {
     'prepare-server': 'FROM nginx:1.27\n',
     'open-program-modes': 'FROM alpine:3.20\nCOPY start.sh /start.sh\nRUN chmod u+x /start.sh\nCMD ["/start.sh"]\n',
     'own-cache-mounts': 'FROM node:22\nUSER node\nRUN --mount=type=cache,target=/root/.npm npm ci\nCMD ["node"]\n',
-    'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n'
+    'leave-root-home': 'FROM node:22\nWORKDIR /root\nCOPY . .\nCMD ["node", "server.js"]\n',
+    'keep-steps-root': 'FROM team/base\nRUN apt-get update\nCMD ["serve"]\n'
+  }
+  /** A base of the same tree that is converted in the same run. */
+  const base: BaseDockerfile = {
+    path: 'base/Dockerfile',
+    text: flask,
+    evidence: 'as the test says',
+    result: rewrite(flask)
   }
   test.each(presets.user.map((transform) => [transform.name, transform] as const))(
     '%s runs alone',
@@ -316,6 +325,7 @@ describe('transforms', () => {
         ...(name === 'allow-arbitrary-user' && { strategy: 'arbitrary-user' as const }),
         ...(name === 'set-umask' && { umask: '027' }),
         ...(name === 'drop-privileges-in-entrypoint' && { strategy: 'entrypoint' as const }),
+        ...(name === 'keep-steps-root' && { findBase: () => base }),
         ...(name === 'update-compose' && { composeFiles }),
         ...(name === 'update-kubernetes' && { manifests })
       }

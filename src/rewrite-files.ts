@@ -85,18 +85,18 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
   const dockerfiles = [...tree.keys()].filter(isDockerfileName)
   let index: ManifestIndex | undefined
   const exists = (path: string) => tree.has(path) || [...tree.keys()].some((known) => known.startsWith(`${path}/`))
+  const named = [
+    ...Object.entries(images).map(([image, file]) => ({
+      image,
+      dockerfile: joinFolders('', file),
+      evidence: 'as `images` says'
+    })),
+    ...composeUses.located.flatMap(({ file, dockerfile, use: { image, target } }) =>
+      image === undefined ? [] : [{ image, dockerfile, target, evidence: `as ${file} says` }]
+    )
+  ]
   const findBuilder = createBaseFinder({
     dockerfiles,
-    named: [
-      ...Object.entries(images).map(([image, file]) => ({
-        image,
-        dockerfile: joinFolders('', file),
-        evidence: 'as `images` says'
-      })),
-      ...composeUses.located.flatMap(({ file, dockerfile, use: { image, target } }) =>
-        image === undefined ? [] : [{ image, dockerfile, target, evidence: `as ${file} says` }]
-      )
-    ],
     owners: [],
     readFroms: () => dockerfiles.flatMap((path) => fromsOf(tree.get(path) as string))
   })
@@ -109,7 +109,7 @@ export function rewriteFiles(tree: ReadonlyMap<string, string>, options: Rewrite
       context ?? uses[0]?.context ?? nearestContext(foldersUpward(path), contextSources(parseDockerfile(text)), exists)
     const inContext = (name: string) => joinFolders(folder, name)
     const findBase: FindBase = (image) => {
-      const found = findBuilder(image, path)
+      const found = findBuilder(image, path, named)
       if (found === undefined || !tree.has(found.dockerfile) || underway.has(found.dockerfile)) return undefined
       if (underway.size > longestChain) return undefined
       const key = JSON.stringify(found)

@@ -189,15 +189,7 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
   const current = withFiles(options, files)
   let dockerfile = original
   let toOriginal = (offset: number) => offset
-  const read = (text: string, view?: 'converted') => {
-    const before = dockerfile
-    dockerfile = parseDockerfile(text)
-    surround(dockerfile, before, view)
-  }
-  const isOnBuiltBase = hasBuiltBase(original)
   for (const transform of active) {
-    // From here on it counts what the steps of the file run as.
-    if (isOnBuiltBase && transform.name === 'switch-user') read(dockerfile.text, 'converted')
     let edit: Editor | undefined
     let edited = new Set<number>()
     /** Ends a round of edits: the text is read again. */
@@ -208,7 +200,8 @@ function applyTransforms(original: Dockerfile, plan: Plan, active: readonly Tran
       for (const { message, start, end } of edit.edits)
         changes.push({ transform: transform.name, message, range: locator.range(back(start), back(end)) })
       const { text, toOld } = edit.finish()
-      read(text)
+      dockerfile = parseDockerfile(text)
+      surround(dockerfile, original)
       toOriginal = (offset) => back(toOld(offset))
       edit = undefined
     }

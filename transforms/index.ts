@@ -8,6 +8,7 @@ import { allowArbitraryUser } from './allow-arbitrary-user.ts'
 import { chownCopiedFiles } from './chown-copied-files.ts'
 import { createUser } from './create-user.ts'
 import { dropPrivilegesInEntrypoint } from './drop-privileges-in-entrypoint.ts'
+import { keepStepsRoot } from './keep-steps-root.ts'
 import { leaveRootHome } from './leave-root-home.ts'
 import { openProgramModes } from './open-program-modes.ts'
 import { ownCacheMounts } from './own-cache-mounts.ts'
@@ -25,6 +26,7 @@ export {
   chownCopiedFiles,
   createUser,
   dropPrivilegesInEntrypoint,
+  keepStepsRoot,
   leaveRootHome,
   openProgramModes,
   ownCacheMounts,
@@ -62,6 +64,7 @@ export const transforms: readonly Transform[] = [
   openProgramModes,
   dropPrivilegesInEntrypoint,
   allowArbitraryUser,
+  keepStepsRoot,
   updateCompose,
   updateKubernetes
 ]

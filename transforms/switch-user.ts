@@ -1,6 +1,5 @@
 import { findOwningWorkdir, findUserPlace } from '../src/edit/user-place.ts'
 import { isRoot, stateBefore } from '../src/image/image.ts'
-import { findStepsAfterConversion } from '../src/plan/base-user.ts'
 import { defineTransform } from '../src/transform.ts'
 
 /**
@@ -29,12 +28,9 @@ that the directory belongs to the user.
 +USER 10001:10001
  CMD ["python3", "app.py"]
 \`\`\``,
-  apply({ dockerfile, stage, image, plan, stagePlan, edit, options }) {
+  apply({ stage, image, stagePlan, edit, options }) {
     // There the entrypoint changes the user.
     if (options.strategy === 'entrypoint') return
-    if (stagePlan === plan.stages.find(({ isNonRoot }) => !isNonRoot))
-      for (const step of findStepsAfterConversion(dockerfile))
-        edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     const owning = isRoot(image.final) ? findOwningWorkdir(stage, image, stagePlan) : undefined
     if (owning !== undefined) {
       const { text } = stagePlan.user
@@ -47,9 +43,8 @@ that the directory belongs to the user.
       const isOwn = stage.instructions.some((instruction) => instruction === image.final.userInstruction)
       if (stagePlan.isNonRoot || isOwn) return
       const step = stage.instructions.find((instruction) => instruction.keyword === 'RUN')
-      const isOfBase = image.final.userInstruction === undefined && image.base.builtBy !== undefined
-      if (step === undefined && image.final.user === text && !isOfBase) return
-      if (!isOfBase && step !== undefined && !isRoot(stateBefore(image, step)))
+      if (step === undefined && image.final.user === text) return
+      if (step !== undefined && !isRoot(stateBefore(image, step)))
         edit.insertBefore(step, `${edit.keyword('USER')} root`, 'steps of this stage need root')
     }
     const place = findUserPlace(stage)

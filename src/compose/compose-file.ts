@@ -117,24 +117,38 @@ function readBuild(node: unknown): ComposeBuild | undefined {
   const short = scalarText(node)
   const text = (key: string) => {
     const value = scalarText(findPair(node, key)?.value)
-    return value === undefined ? undefined : withDefaults(value)
+    return value === undefined ? undefined : interpolate(value)
   }
   if (short === undefined && library?.isMap(node) !== true) return undefined
   if (findPair(node, 'dockerfile_inline') !== undefined) return undefined
   const hasOther = (key: string) => findPair(node, key) !== undefined && text(key) === undefined
   // A context that is no folder (a repository's address) or hangs on the environment cannot be looked into.
   const context =
-    short === undefined ? (hasOther('context') ? undefined : (text('context') ?? '.')) : withDefaults(short)
+    short === undefined ? (hasOther('context') ? undefined : (text('context') ?? '.')) : interpolate(short)
   if (context === undefined || hasOther('dockerfile') || /^[a-z][a-z+.-]+:|^git@/.test(context)) return undefined
   const args = environmentItems(findPair(node, 'args')?.value).map(({ name, value }) => [name, value] as const)
   return { context, dockerfile: text('dockerfile') ?? 'Dockerfile', target: text('target') || undefined, args }
 }
 
-/** The value with `${NAME:-default}` replaced by its default; undefined when a variable has none. */
-function withDefaults(value: string): string | undefined {
-  const text = value.replace(/\$\{\w+:?-([^${}]*)\}/g, '$1')
+/**
+ * The value with its variables put in: `$NAME`, `${NAME}`, `${NAME:-default}`; undefined when one has no value.
+ *
+ * source: docs.docker.com/compose/how-tos/environment-variables/variable-interpolation
+ */
+export function interpolate(value: string, variables: ReadonlyMap<string, string> = new Map()): string | undefined {
+  const text = putIn(value, variables)
   return text.includes('$') ? undefined : text
 }
+
+/** What has no value stays as it is. */
+const putIn = (value: string, variables: ReadonlyMap<string, string> = new Map()): string =>
+  value.replace(
+    /\$(?:\{(\w+)(?:(:?)-([^${}]*)|:?\?[^{}]*)?\}|(\w+))/g,
+    (all, braced?: string, colon?: string, fallback?: string, plain?: string) => {
+      const found = variables.get(braced ?? plain ?? '')
+      return (found === '' && colon === ':' ? undefined : found) ?? fallback ?? all
+    }
+  )
 
 /** What a service says about its container, for the plan. */
 export interface ComposeFacts {
@@ -147,7 +161,7 @@ export interface ComposeFacts {
 export function readFacts(service: ComposeService, file: string): ComposeFacts {
   return {
     ports: listItems(service.get('ports')).flatMap((entry) => {
-      const text = withDefaults(scalarText(entry) ?? scalarText(findPair(entry, 'target')?.value) ?? '') ?? ''
+      const text = interpolate(scalarText(entry) ?? scalarText(findPair(entry, 'target')?.value) ?? '') ?? ''
       const match = /(?:^|:)(\d+)(?:\/\w+)?$/.exec(text)
       return match === null ? [] : [{ port: Number(match[1]), file }]
     }),
@@ -180,7 +194,7 @@ export function readVolume(
 ): { source: string | undefined; target: string; kind: ComposeFacts['mounts'][number]['kind'] }[] {
   const short = scalarText(entry)
   if (short === undefined) {
-    const read = (key: string) => withDefaults(scalarText(findPair(entry, key)?.value) ?? '') || undefined
+    const read = (key: string) => interpolate(scalarText(findPair(entry, key)?.value) ?? '') || undefined
     const target = read('target')
     const type = read('type')
     if (target === undefined || findPair(entry, 'source') === undefined) return []
@@ -188,10 +202,13 @@ export function readVolume(
     const source = type === 'bind' ? read('source') : undefined
     return [{ source, target, kind: read('read_only') === 'true' ? 'read-only' : type }]
   }
-  const text = withDefaults(short)?.replace(/^[A-Za-z]:(?=[\\/])/, '')
-  const [source, target, mode = ''] = text?.split(':') ?? []
-  if (source === undefined || target === undefined || !target.startsWith('/')) return []
-  const isFolder = /^[./~\\]/.test(source)
+  // `${LOGS}:/var/log/nginx`: a folder of the host, whichever.
+  const text = putIn(short)
+    .replace(/\$\{[^{}]*\}|\$\w+/g, '\0')
+    .replace(/^[A-Za-z]:(?=[\\/])/, '')
+  const [source, target, mode = ''] = text.split(':')
+  if (source === undefined || !target?.startsWith('/') || target.includes('\0')) return []
+  const isFolder = /^[./~\\\0]/.test(source)
   const kind = /\bro\b/.test(mode) ? 'read-only' : isFolder ? 'bind' : 'volume'
-  return [{ source: isFolder ? source : undefined, target, kind }]
+  return [{ source: isFolder && !source.includes('\0') ? source : undefined, target, kind }]
 }

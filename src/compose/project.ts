@@ -3,7 +3,7 @@
 import { parseDockerfile } from '../dockerfile/dockerfile.ts'
 import { findYamlError } from '../edit/yaml-editor.ts'
 import type { ComposeInput } from '../types.ts'
-import { type ComposeFacts, type ComposeService, readCompose, readFacts } from './compose-file.ts'
+import { type ComposeFacts, type ComposeService, interpolate, readCompose, readFacts } from './compose-file.ts'
 
 /** A service that runs the image of one Dockerfile. */
 export interface ServiceUse extends ComposeFacts {
@@ -145,7 +145,7 @@ export function combineUses(
   const answer: ComposeAnswer = { targets: [], ports: [], mounts: [], grants: [], files: [], buildArgs: {} }
   const args = new Map<string, string | undefined>()
   for (const { use, path, text, env } of uses) {
-    const variables = use.args.some(([, value]) => value.includes('$')) ? readEnv(env ?? '') : noVariables
+    const variables = readEnv(env ?? '')
     for (const [name, raw] of use.args) {
       const value = interpolate(raw, variables)
       args.set(name, args.has(name) && args.get(name) !== value ? undefined : value)
@@ -165,8 +165,6 @@ export function combineUses(
   return answer
 }
 
-const noVariables: ReadonlyMap<string, string> = new Map()
-
 /** source: docs.docker.com/compose/how-tos/environment-variables/variable-interpolation, "`.env` file syntax" */
 function readEnv(text: string): Map<string, string> {
   const variables = new Map<string, string>()
@@ -175,18 +173,4 @@ function readEnv(text: string): Map<string, string> {
     if (match !== null) variables.set(match[1] as string, match[2] ?? match[3] ?? match[4] ?? '')
   }
   return variables
-}
-
-/** `${NAME}`, `$NAME`, `${NAME:-default}`; undefined when a variable has no value. */
-function interpolate(raw: string, variables: ReadonlyMap<string, string>): string | undefined {
-  let isKnown = true
-  const value = raw.replace(
-    /\$(?:\{(\w+)(?::?-([^${}]*)|:?\?[^{}]*)?\}|(\w+))/g,
-    (_, braced: string | undefined, fallback: string | undefined, plain: string | undefined) => {
-      const found = variables.get(braced ?? plain ?? '') ?? fallback
-      if (found === undefined || found === '') isKnown = false
-      return found ?? ''
-    }
-  )
-  return isKnown && !value.includes('$') ? value : undefined
 }

@@ -2,10 +2,9 @@
  * Base images that another Dockerfile of the same tree builds: what that Dockerfile says takes the place of a row of
  * data.
  */
-import { type Dockerfile, parseDockerfile } from '../dockerfile/dockerfile.ts'
 import type { BaseDockerfile, FindBase } from '../types.ts'
 import type { ResolvedBaseImage } from './base-image.ts'
-import { type CommandLine, type ImageState, readImage, type StageImage, surround } from './image.ts'
+import type { CommandLine, ImageState, StageImage } from './image.ts'
 import type { ImageReference } from './reference.ts'
 
 /**
@@ -49,46 +48,52 @@ export function afterConversion(findBase: FindBase): FindBase | undefined {
   return find
 }
 
+/** Reads the stage of a text that is built as this base. */
+export type OpenBase = (text: string, base: BaseDockerfile, view: BaseView) => StageImage
+
 /** Undefined where that Dockerfile tells no more than the name of the image does. */
-export function readBuiltBase(base: BaseDockerfile, reference: ImageReference, view: BaseView): BuiltBase | undefined {
+export function readBuiltBase(
+  base: BaseDockerfile,
+  reference: ImageReference,
+  view: BaseView,
+  open: OpenBase
+): BuiltBase | undefined {
   const views = read.get(base) ?? {}
   read.set(base, views)
   if (views[view] === undefined) {
     // Two that are built on each other end here.
     views[view] = 'unknown'
-    views[view] = derive(base, reference, view) ?? 'unknown'
+    views[view] = derive(base, reference, view, open) ?? 'unknown'
   }
   const known = views[view]
   return known === 'unknown' ? undefined : known
 }
 
 function derive(
-  { path, text, target, result, findBase }: BaseDockerfile,
+  builtBy: BaseDockerfile,
   reference: ImageReference,
-  view: BaseView
+  view: BaseView,
+  open: OpenBase
 ): BuiltBase | undefined {
+  const { path, text, result } = builtBy
   const { verdict, findings, user } = result
   const isRefused = verdict === 'refused'
   if (verdict === 'failed' || verdict === 'not-applicable') return undefined
   // Nobody knows what its own base brings.
   const reason = findings.find(({ severity }) => severity === 'error')
   if (isRefused && reason?.rule === 'unknown-base') return undefined
-  const open = (source: string) => {
-    const dockerfile = parseDockerfile(source)
-    surround(dockerfile, { findBase }, view)
-    const stage = dockerfile.stages.find(
-      ({ name, index }) => name === target?.toLowerCase() || String(index) === target
-    )
-    return readImage(dockerfile, stage ?? (dockerfile.stages.at(-1) as Dockerfile['stages'][number]))
-  }
-  const image = open(view === 'converted' ? result.text : text)
+  const image = open(view === 'converted' ? result.text : text, builtBy, view)
   const { final, base } = image
   const own = base.image
   const hasOwnEntrypoint = final.entrypoint?.instruction !== undefined
   const hasOwnCommand = hasOwnEntrypoint || final.command?.instruction !== undefined
   const isSwitched = (verdict === 'already-non-root' || result.text !== text) && user !== null && user.uid !== null
   const account = isSwitched
-    ? { uid: user.uid as number, gid: user.gid ?? (user.uid as number), ...accountOf(open(result.text), user.name) }
+    ? {
+        uid: user.uid as number,
+        gid: user.gid ?? (user.uid as number),
+        ...accountOf(open(result.text, builtBy, view), user.name)
+      }
     : own?.account
   const entrypoint = storedWords(final.entrypoint, final)
   const cmd = storedWords(final.command, final)

@@ -1,7 +1,7 @@
 /**
  * The state of the image after each instruction: who it runs as, where, with what environment, and how it starts.
  */
-import { type Dockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
+import { type Dockerfile, parseDockerfile, positionOf, type Stage } from '../dockerfile/dockerfile.ts'
 import type { Instruction } from '../dockerfile/instruction.ts'
 import { expand } from '../dockerfile/words.ts'
 import type { BaseDockerfile, FindBase } from '../types.ts'
@@ -16,7 +16,7 @@ import {
 import type { Distribution, ResolvedBaseImage } from './base-image.ts'
 import { findBaseImage } from './base-images/index.ts'
 import { recogniseMirror, recogniseTemplate, unknownPart } from './base-images/recognise.ts'
-import { type BaseView, type BuiltBase, readBuiltBase } from './built-base.ts'
+import { type BaseView, type BuiltBase, type OpenBase, readBuiltBase } from './built-base.ts'
 import { HistoryMap } from './history-map.ts'
 import { type ImageReference, readReference } from './reference.ts'
 import { shellSources } from './shell-source.ts'
@@ -195,6 +195,14 @@ function readBase(dockerfile: Dockerfile, stage: Stage, globals: ReadonlyMap<str
   return { reference, unresolved, image: undefined, distribution: inferDistribution(stage, value), isInferred: true }
 }
 
+const openBase: OpenBase = (text, { target, findBase }, view) => {
+  const dockerfile = parseDockerfile(text)
+  surround(dockerfile, { findBase }, view)
+  const { stages } = dockerfile
+  const stage = stages.find(({ name, index }) => name === target?.toLowerCase() || String(index) === target)
+  return readImage(dockerfile, stage ?? (stages.at(-1) as Stage))
+}
+
 /** The base that another Dockerfile of the same tree builds. */
 function findBuilt(
   dockerfile: Dockerfile,
@@ -203,7 +211,7 @@ function findBuilt(
 ): Omit<StageBase, 'reference' | 'unresolved'> | undefined {
   const memo = memoOf(dockerfile)
   const builtBy = memo.findBase?.(name)
-  const built: BuiltBase | undefined = builtBy && readBuiltBase(builtBy, reference, memo.view)
+  const built: BuiltBase | undefined = builtBy && readBuiltBase(builtBy, reference, memo.view, openBase)
   if (builtBy === undefined || built === undefined) return undefined
   const { image, initial, base } = built
   return { image, initial, builtBy, distribution: base.distribution, isInferred: base.isInferred }

@@ -3,18 +3,26 @@
  * name whose namespace is the tree's own.
  */
 import { findBaseImage } from './base-images/index.ts'
+import { namesImage } from './names.ts'
 import { readReference } from './reference.ts'
 
 /** A tree, in which paths are relative to its top, with `/`. */
 export interface BaseTree {
   /** Every Dockerfile. */
   dockerfiles: readonly string[]
-  /** Names that somebody has given to Dockerfiles, with how it is known. */
-  named: readonly { image: string; dockerfile: string; target?: string | undefined; evidence: string }[]
   /** Names that can be those of the owner or the repository. */
   owners: readonly string[]
   /** The images that the tree's Dockerfiles name in `FROM`. */
   readFroms(): readonly string[]
+}
+
+/** A name that somebody has given to a Dockerfile. */
+export interface NamedBase {
+  image: string
+  dockerfile: string
+  target?: string | undefined
+  /** How it is known. */
+  evidence: string
 }
 
 export interface FoundBase {
@@ -46,13 +54,6 @@ function readName(image: string): Name | undefined {
   }
 }
 
-/** Whether two names can be the same image: a namespace is compared where both have one in full. */
-function isSameName(one: Name, other: Name): boolean {
-  if (one.short !== other.short) return false
-  const [a, b] = [one, other].map(({ namespace = '' }) => namespace.replace(/^.*[$<>%{}][^/]*\/?/, ''))
-  return a === b || a === '' || b === '' || (a as string).endsWith(`/${b}`) || (b as string).endsWith(`/${a}`)
-}
-
 /** Last parts of image names that a path fits: its folder, `Dockerfile.NAME`, or both with a tag: `NAME/TAG/Dockerfile`. */
 function namesOf(path: string): { short: string; tag: string | undefined }[] {
   const parts = path.toLowerCase().split('/')
@@ -70,10 +71,12 @@ function namesOf(path: string): { short: string; tag: string | undefined }[] {
  * Answers for one tree. A name that many Dockerfiles fit is nobody's.
  *
  * @example
- * const find = createBaseFinder({ dockerfiles: ['python-base/Dockerfile'], named: [], owners: ['acme'], readFroms: () => [] })
- * find('acme/python-base:3', 'api/Dockerfile')?.dockerfile // => 'python-base/Dockerfile'
+ * const find = createBaseFinder({ dockerfiles: ['python-base/Dockerfile'], owners: ['acme'], readFroms: () => [] })
+ * find('acme/python-base:3', 'api/Dockerfile', [])?.dockerfile // => 'python-base/Dockerfile'
  */
-export function createBaseFinder(tree: BaseTree): (image: string, from: string) => FoundBase | undefined {
+export function createBaseFinder(
+  tree: BaseTree
+): (image: string, from: string, named: readonly NamedBase[]) => FoundBase | undefined {
   let byShort: Map<string, { path: string; tag: string | undefined }[]> | undefined
   const pathsOf = (short: string) => {
     if (byShort === undefined) {
@@ -108,13 +111,10 @@ export function createBaseFinder(tree: BaseTree): (image: string, from: string) 
     own = new Set([...shorts].filter(([, each]) => each.size > 1).map(([namespace]) => namespace))
     return own
   }
-  return (image, from) => {
+  return (image, from, named) => {
     const name = readName(image)
     if (name === undefined) return undefined
-    const said = tree.named.filter(({ image: each }) => {
-      const other = readName(each)
-      return other !== undefined && isSameName(name, other)
-    })
+    const said = named.filter(({ image: each }) => namesImage(each, image) || namesImage(image, each))
     const first = said.find(({ dockerfile }) => dockerfile !== from)
     if (first !== undefined) return { dockerfile: first.dockerfile, target: first.target, evidence: first.evidence }
     const found = findByPath(name, from)

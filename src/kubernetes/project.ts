@@ -2,8 +2,9 @@
 import { joinFolders } from '../compose/project.ts'
 import { findYamlError, readYaml } from '../edit/yaml-editor.ts'
 import { findValue, listItems, scalarText } from '../edit/yaml-nodes.ts'
+import { isSameImage, namesImage, shortName } from '../image/names.ts'
 import type { ManifestInput } from '../types.ts'
-import { isPublicImage, isSameImage, namesImage, shortName } from './images.ts'
+import { isPublicImage } from './images.ts'
 import {
   type Container,
   findImageWords,

@@ -37,7 +37,7 @@ export function createBaseReader(
   readText: (file: string) => string | undefined,
   convert: ConvertBase
 ): (request: BaseRequest) => BaseQuestion {
-  const trees = new Map<string, { dockerfiles: string[]; owners: string[]; froms: string[] | undefined }>()
+  const trees = new Map<string, { dockerfiles: ReadonlySet<string>; find: ReturnType<typeof createBaseFinder> }>()
   const converted = new Map<string, ReturnType<ConvertBase>>()
   const underway = new Set<string>()
   const readTree = (top: string) => {
@@ -45,7 +45,9 @@ export function createBaseReader(
     if (tree === undefined) {
       const inside = [...files.keys()].filter((file) => isInside(top, file))
       const dockerfiles = inside.map((file) => relativePath(top, file))
-      tree = { dockerfiles, owners: findOwners(top), froms: undefined }
+      const readFroms = () => inside.flatMap((file) => fromsOf(readText(file) ?? ''))
+      const find = createBaseFinder({ dockerfiles, owners: findOwners(top), readFroms })
+      tree = { dockerfiles: new Set(dockerfiles), find }
       trees.set(top, tree)
     }
     return tree
@@ -68,11 +70,8 @@ export function createBaseReader(
           evidence: `as ${relativePath(cwd, from)} says`
         }))
       ]
-      const readFroms = () =>
-        (tree.froms ??= tree.dockerfiles.flatMap((each) => fromsOf(readText(path.join(top, each)) ?? '')))
-      const finder = createBaseFinder({ dockerfiles: tree.dockerfiles, named, owners: tree.owners, readFroms })
-      const found = finder(image, relativePath(top, dockerfile))
-      return found === undefined || !tree.dockerfiles.includes(found.dockerfile) ? undefined : found
+      const found = tree.find(image, relativePath(top, dockerfile), named)
+      return found === undefined || !tree.dockerfiles.has(found.dockerfile) ? undefined : found
     }
     return {
       findBase(image) {

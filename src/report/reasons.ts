@@ -14,6 +14,7 @@ const reasons: Record<string, string> = {
   'open-program-modes': 'Only its owner, root, was able to run it.',
   'drop-privileges-in-entrypoint': 'The entrypoint needs root for a moment; the program behind it does not.',
   'allow-arbitrary-user': 'The platform chooses the user; only the group is known.',
+  'keep-steps-root': 'The base image, converted as well, no longer runs its steps as root.',
   'update-compose': 'The service has to fit the new image.',
   'update-kubernetes': 'The manifest has to fit the new image.'
 }
